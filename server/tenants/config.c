@@ -1,0 +1,124 @@
+#include "tenants/config.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/str.h"
+#include "tenants/tenant.h"
+
+/* A password in the text: nothing, or a variable. `length` bytes. */
+static bool is_open_password(const char *text, size_t length)
+{
+    return length > 0 && !(length > 3 && text[0] == '$' && text[1] == '{' &&
+                           memchr(text, '}', length) == text + length - 1);
+}
+
+/* Both forms libpq takes: postgresql://user:password@host/db and host=… password=…; options of a URI, too. */
+static bool check_database_url(const char *written, const char *value, const char **why_out)
+{
+    const char *authority = strstr(written, "://");
+    if (authority) {
+        authority += strlen("://");
+        const char *end = authority + strcspn(authority, "/?"),
+                   *at = memrchr(authority, '@', (size_t)(end - authority));
+        const char *colon = at ? memchr(authority, ':', (size_t)(at - authority)) : NULL;
+        if (colon && is_open_password(colon + 1, (size_t)(at - colon) - 1))
+            goto refused;
+    }
+    for (const char *p = written; (p = strstr(p, "password"));) {
+        p += strlen("password");
+        p += strspn(p, " ");
+        if (*p == '=') {
+            p += 1 + strspn(p + 1, " '");
+            if (is_open_password(p, strcspn(p, " '&")))
+                goto refused;
+        }
+    }
+    return true;
+refused:
+    *why_out = "a password must not be written here; put the whole URL in .env and write ${DATABASE_URL}";
+    return false;
+}
+
+#define AT(member) offsetof(struct config, member)
+static const struct key keys[] = {
+    {"listen", KEY_HOSTPORT, .required = true, .offset = AT(listen)},
+    {"public_url", KEY_URL_PUBLIC, .required = true, .offset = AT(public_url)},
+    {"database_url", KEY_TEXT, .required = true, .offset = AT(database_url), .least = 1, .most = 2000,
+     .check = check_database_url},
+    {"tenants_dir", KEY_DIRECTORY, .fallback = "tenants", .offset = AT(tenants_dir)},
+    {"log_dir", KEY_PATH, .fallback = "logs", .offset = AT(log_dir)},
+    {"texts_dir", KEY_DIRECTORY, .fallback = "conf/texts", .offset = AT(texts_dir)},
+    {"schema_dir", KEY_DIRECTORY, .fallback = "schema", .offset = AT(schema_dir)},
+    {"telegram_api_base", KEY_URL_API, .fallback = "https://api.telegram.org",
+     .offset = AT(telegram_api_base)},
+    {"pakasir_api_base", KEY_URL_API, .fallback = "https://app.pakasir.com/api/v2",
+     .offset = AT(pakasir_api_base)},
+    {"owner.token", KEY_SECRET, .offset = AT(owner_token), .least = 1, .check = tenant_check_token},
+    {"owner.ids", KEY_IDS, .offset = AT(owner_ids), .least = 1, .most = 100},
+    {"lanes", KEY_INT, .fallback = "4", .offset = AT(lanes), .least = 1, .most = 64},
+    {"metrics_allow", KEY_ADDRESSES, .offset = AT(metrics_allow), .least = 0, .most = 100},
+};
+static const struct key_table table = {keys, sizeof keys / sizeof keys[0], NULL};
+
+static void read_master_key(struct arena *arena, const struct env *env, struct config *config,
+                            struct faults *faults)
+{
+    static const char name[] = "DATA_ENCRYPTION_KEY";
+    const char *text = env_get(env, name), *why;
+    uint8_t *bytes = NULL;
+    size_t length = 0;
+    if (text && crypto_unbase64(arena, text, &bytes, &length) && bytes && length == CRYPTO_KEY_BYTES) {
+        memcpy(config->data_encryption_key, bytes, CRYPTO_KEY_BYTES);
+        return;
+    }
+    if (!text || !*text)
+        why = arena_printf(arena, "is not set in %s", env_places(arena, env));
+    else
+        why = "must be 32 bytes in base64";
+    fault_add(faults, env_path(env) ? env_path(env) : "environment", 0, name,
+              "%s; make one with: openssl rand -base64 32", why);
+}
+
+struct config *config_examine(struct arena *arena, const char *path, const struct env *env,
+                              struct faults *faults)
+{
+    auto_arena struct arena *scratch = arena_new();
+    struct config *config = ARENA_NEW(arena, struct config);
+    struct yaml_node *root = NULL;
+    struct error err;
+    struct faults found = FAULTS_INIT(arena);
+    config->file = arena_strdup(arena, path);
+    if (!yaml_read_file(scratch, path, &root, &err)) {
+        fault_add_yaml(&found, path, &err);
+    } else if (key_read(arena, &table, path, root, env, config, &found)) {
+        if (!config->owner_token != !config->owner_ids.count)
+            fault_add(&found, path, key_line(root, "owner"), "owner", "needs both token and ids, or neither");
+    }
+    faults_sort(&found);
+    read_master_key(arena, env, config, &found);
+    faults_append(faults, &found);
+    return config;
+}
+
+struct config *config_read(struct arena *arena, const char *path, const struct env *env,
+                           struct faults *faults)
+{
+    size_t before = faults->count;
+    struct config *config = config_examine(arena, path, env, faults);
+    return faults->count == before ? config : NULL;
+}
+
+bool config_allows_metrics(const struct config *config, const char *text)
+{
+    struct address address;
+    const char *why;
+    if (strchr(text, '/') || !address_parse(text, &address, &why))
+        return false;
+    if (address_is_loopback(&address))
+        return true;
+    for (size_t i = 0; i < config->metrics_allow.count; i++)
+        if (address_holds(&config->metrics_allow.items[i], &address))
+            return true;
+    return false;
+}

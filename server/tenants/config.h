@@ -1,0 +1,42 @@
+/*
+ * The server's configuration, from conf/lapak.yaml and the environment; read once, never changed. Relative
+ * paths are relative to the working directory.
+ */
+#pragma once
+
+#include "base/crypto.h"
+#include "tenants/env.h"
+#include "tenants/fault.h"
+#include "tenants/key.h"
+
+struct config {
+    const char *file;
+    struct key_hostport listen;
+    const char *public_url;   /* no trailing slash */
+    const char *database_url; /* secret: may hold a password */
+    const char *tenants_dir;
+    const char *log_dir;
+    const char *texts_dir;
+    const char *schema_dir;
+    const char *telegram_api_base; /* no trailing slash */
+    const char *pakasir_api_base;  /* no trailing slash */
+    const char *owner_token;       /* secret; NULL: no owner bot */
+    struct key_ids owner_ids;
+    int64_t lanes; /* 1 to 64 */
+    struct key_addresses metrics_allow;
+    uint8_t data_encryption_key[CRYPTO_KEY_BYTES];
+};
+
+/* Reads the file, and DATA_ENCRYPTION_KEY from the environment. NULL where anything is wrong, with all of it
+ * in `faults`. It lives as long as the arena. */
+struct config *config_read(struct arena *arena, const char *path, const struct env *env,
+                           struct faults *faults);
+
+/* The same for a tool that goes on looking: gives what could be read (a member that was at fault is NULL or
+ * zero), never NULL. Only without faults may a server run on it. */
+struct config *config_examine(struct arena *arena, const char *path, const struct env *env,
+                              struct faults *faults);
+
+/* Whether /metrics is answered to the address ("203.0.113.9", "::1"): loopback always, the rest by
+ * metrics_allow. */
+bool config_allows_metrics(const struct config *config, const char *address);
