@@ -1,0 +1,472 @@
+/* The lane's thread: tasks in turn, then what is due. */
+#include "work/lane.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "work/internal.h"
+
+enum {
+    TICK_MS = 100,         /* how late a due row may be noticed by an idle lane */
+    SLOW_SWEEP_MS = 60000, /* for rows of another server that died */
+    RETRY_SWEEP_MS = 1000,
+    IDLE_DATA_MS = 600000, /* a store nobody used for so long gives its cache back */
+    MOST_SCOPES = 512, /* a backend that touched more stores than this is replaced: its caches only grow */
+    TASKS_A_SWEEP = 8, /* under load: tasks that go before what is due, so that neither starves */
+};
+
+static const char *const channels[] = {LANE_CATALOGUE_CHANNEL, NULL};
+
+/* On the clock that never jumps: a clock set back must not put off what is due. */
+static void plan_sweep(struct lane_store *store, int64_t due_mono_ms)
+{
+    store->due_ms = due_mono_ms;
+    if (due_mono_ms < store->lane->next_due_ms)
+        store->lane->next_due_ms = due_mono_ms;
+}
+
+void lane_store_due(struct lane_store *store, int64_t due_ms)
+{
+    int64_t now = clock_now_ms(), latest = now + SLOW_SWEEP_MS;
+    int64_t due = clock_mono_ms() + (due_ms < now ? 0 : (due_ms < latest ? due_ms : latest) - now);
+    if (due < store->due_ms)
+        plan_sweep(store, due);
+}
+
+static void free_data(struct lane_store *store)
+{
+    if (store->data && store->free_data)
+        store->free_data(store->data);
+    store->data = NULL;
+}
+
+static void plan_next(struct lane_store *store, const struct db_rows *next, int64_t now)
+{
+    int64_t due = next->result ? db_time(next, 0, 0) : 0;
+    if (due)
+        lane_store_due(store, due > now + TICK_MS ? due : now + TICK_MS);
+}
+
+static void sweep_store(struct lane_store *store, struct arena *arena)
+{
+    int64_t now = clock_now_ms();
+    plan_sweep(store, clock_mono_ms() + SLOW_SWEEP_MS + (int64_t)(store->scope.id * 7919 % 10000));
+    if (now - store->used_ms > IDLE_DATA_MS)
+        free_data(store);
+    struct work work;
+    work_init(&work, store, arena, now);
+    struct error err;
+    struct db_rows outbox_next = {0}, job_next = {0};
+    if (work_begin(&work, &err) && outbox_sweep(&work, &outbox_next, &err) &&
+        job_sweep(&work, &job_next, &err) && work_commit(&work, &err)) {
+        plan_next(store, &outbox_next, now);
+        plan_next(store, &job_next, now);
+    } else {
+        if (err.code != ERR_RETRY)
+            log_error(lane_store_name(store), "sweep: %s", err.text);
+        lane_store_due(store, now + RETRY_SWEEP_MS);
+    }
+    work_end(&work);
+}
+
+/* The store that has been due the longest, or NULL; keeps next_due_ms right. */
+static struct lane_store *due_store(struct lane *lane, int64_t now)
+{
+    if (lane->next_due_ms > now)
+        return NULL;
+    struct lane_store *found = NULL;
+    int64_t next = INT64_MAX;
+    for (struct lane_store *s = lane->stores; s; s = s->all_next) {
+        if (s->due_ms <= now && (!found || s->due_ms < found->due_ms)) {
+            if (found && found->due_ms < next)
+                next = found->due_ms;
+            found = s;
+        } else if (s->due_ms < next) {
+            next = s->due_ms;
+        }
+    }
+    lane->next_due_ms = next;
+    return found;
+}
+
+static void forget_catalogue(struct lane_store *store, struct arena *arena)
+{
+    if (!store->data || !store->lane->lanes->on_catalogue_change)
+        return;
+    struct work work;
+    work_init(&work, store, arena, clock_now_ms());
+    store->lane->lanes->on_catalogue_change(&work);
+    work_end(&work);
+}
+
+struct notice {
+    struct lane *lane;
+    struct arena *arena;
+};
+
+static void on_notification(void *context, const char *channel, const char *payload)
+{
+    struct notice *notice = context;
+    if (strcmp(channel, LANE_CATALOGUE_CHANNEL) != 0)
+        return;
+    for (struct lane_store *s = notice->lane->stores; s; s = s->all_next) {
+        if (s->tenant && !strcmp(s->tenant->name, payload))
+            forget_catalogue(s, notice->arena);
+    }
+}
+
+/* What other threads may know of the connection. */
+static void publish(struct lane *lane)
+{
+    atomic_store(&lane->up, db_is_up(lane->db));
+    atomic_store(&lane->reconnects, db_reconnects(lane->db));
+}
+
+static void look_around(struct lane *lane, struct arena *arena)
+{
+    struct error unreachable;
+    if (db_scopes_touched(lane->db) > MOST_SCOPES)
+        db_recycle(lane->db);
+    /* Not only when the socket is readable: some came in with the results of a transaction. */
+    db_notifications(lane->db, on_notification, &(struct notice){lane, arena});
+    if (!db_is_up(lane->db) && !db_ensure_up(lane->db, &unreachable))
+        return;
+    if (db_reconnects(lane->db) != lane->seen_reconnects) { /* notices may have been missed meanwhile */
+        lane->seen_reconnects = db_reconnects(lane->db);
+        for (struct lane_store *s = lane->stores; s; s = s->all_next)
+            forget_catalogue(s, arena);
+    }
+}
+
+static void run_task(struct task *task, struct arena *arena)
+{
+    struct lane_store *store = task->store;
+    struct work work;
+    work_init(&work, store, arena, clock_now_ms());
+    store->used_ms = work.now_ms;
+    task->run(&work, task->argument);
+    work_end(&work);
+    atomic_fetch_add(&store->lane->lanes->figures.tasks, 1);
+    free(task);
+}
+
+/* Under the mutex: takes the next task of the store whose turn it is. A store whose tasks were taken by
+ * lane_take_next() is passed over. */
+static struct task *next_task(struct lane *lane)
+{
+    struct lane_store *store;
+    do {
+        store = lane->ready_first;
+        if (!store)
+            return NULL;
+        lane->ready_first = store->ready_next;
+        if (!lane->ready_first)
+            lane->ready_last = NULL;
+        store->is_ready = false;
+    } while (!store->internal.first && !store->outside.first);
+    struct task *task = task_list_pop(&store->internal);
+    if (!task)
+        task = task_list_pop(&store->outside);
+    lane->queued--;
+    store->ready_next = NULL;
+    store->is_ready = store->internal.first || store->outside.first;
+    if (store->is_ready) {
+        *(lane->ready_last ? &lane->ready_last->ready_next : &lane->ready_first) = store;
+        lane->ready_last = store;
+    }
+    return task;
+}
+
+static void wait_for_task(struct lane *lane)
+{
+    int64_t at = clock_mono_ms() + TICK_MS;
+    struct timespec until = {.tv_sec = at / 1000, .tv_nsec = at % 1000 * 1000000};
+    lane->waiting = true;
+    pthread_cond_timedwait(&lane->wake, &lane->mutex, &until);
+    lane->waiting = false;
+}
+
+/* Under the mutex: the store to sweep now, or NULL. */
+static struct lane_store *next_sweep(struct lane *lane, bool has_task)
+{
+    if (lane->stopping || atomic_load(&lane->lanes->winding_down))
+        return NULL;
+    lane->tasks_since_sweep += has_task;
+    if (has_task && lane->queued && lane->tasks_since_sweep < TASKS_A_SWEEP)
+        return NULL;
+    lane->tasks_since_sweep = 0;
+    return due_store(lane, clock_mono_ms());
+}
+
+/* Without the mutex. */
+static void run_round(struct lane *lane, struct task *task, struct lane_store *due, bool look,
+                      struct arena *arena)
+{
+    if (task)
+        run_task(task, arena);
+    if (due)
+        sweep_store(due, arena);
+    if (look) {
+        look_around(lane, arena);
+        lane->looked_ms = clock_mono_ms();
+    }
+    publish(lane);
+    arena_reset(arena);
+}
+
+static void *serve(void *argument)
+{
+    struct lane *lane = argument;
+    struct arena *arena = arena_new();
+    pthread_mutex_lock(&lane->mutex);
+    while (!lane->stopping || lane->ready_first) {
+        lane_wake_delayed(lane);
+        struct task *task = next_task(lane);
+        struct lane_store *due = next_sweep(lane, task);
+        bool look = clock_mono_ms() - lane->looked_ms >= TICK_MS;
+        if (!task && !due && !look) {
+            if (!lane->queued && !lane->delayed)
+                pthread_cond_broadcast(&lane->idle);
+            wait_for_task(lane);
+            continue;
+        }
+        lane->busy = true;
+        pthread_mutex_unlock(&lane->mutex);
+        run_round(lane, task, due, look, arena);
+        pthread_mutex_lock(&lane->mutex);
+        lane->busy = false;
+    }
+    pthread_cond_broadcast(&lane->idle);
+    pthread_mutex_unlock(&lane->mutex);
+    arena_free(&arena);
+    return NULL;
+}
+
+static void lane_init(struct lanes *lanes, struct lane *lane)
+{
+    lane->lanes = lanes;
+    lane->next_due_ms = INT64_MAX;
+    pthread_condattr_t attributes;
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_mutex_init(&lane->mutex, NULL);
+    pthread_cond_init(&lane->wake, &attributes);
+    pthread_cond_init(&lane->idle, &attributes);
+    pthread_condattr_destroy(&attributes);
+}
+
+static struct lane_store *store_new(struct lanes *lanes, struct lane *lane, const struct tenant *tenant)
+{
+    struct lane_store *store = xcalloc(1, sizeof *store);
+    store->magic = LANE_STORE_MAGIC;
+    store->lane = lane;
+    store->tenant = tenant ? tenant_ref(tenant) : NULL;
+    store->scope = (struct db_scope){
+        .id = atomic_fetch_add(&lanes->next_scope, 1),
+        .schema = tenant ? tenant->schema : "lapak",
+        .role = tenant ? tenant->role : "",
+    };
+    vault_init(&store->vault, lanes->master_key, tenant ? tenant->name : "server");
+    store->due_ms = INT64_MAX; /* until it joins its lane; the server's own is not swept */
+    return store;
+}
+
+bool lanes_start(const struct lane_options *options, struct lanes **lanes_out, struct error *err)
+{
+    struct lanes *lanes = xcalloc(1, sizeof *lanes);
+    lanes->count = options->count;
+    lanes->pool = options->pool;
+    lanes->most_queued = options->most_queued ? options->most_queued : 256;
+    lanes->master_key = options->master_key;
+    pthread_mutex_init(&lanes->pool_mutex, NULL);
+    atomic_store(&lanes->next_scope, 1);
+    lanes->lanes = xcalloc((size_t)options->count, sizeof *lanes->lanes);
+    for (int i = 0; i < options->count; i++)
+        lane_init(lanes, &lanes->lanes[i]);
+    for (int i = 0; i < options->count; i++) {
+        struct lane *lane = &lanes->lanes[i];
+        if (!db_open(options->database_url, channels, 0, &lane->db, err)) {
+            error_context(err, "lane %d", i);
+            lanes_stop(&lanes);
+            return false;
+        }
+        publish(lane);
+        if (pthread_create(&lane->thread, NULL, serve, lane))
+            abort();
+        lane->started = true;
+    }
+    lanes->server_store = store_new(lanes, &lanes->lanes[0], NULL);
+    *lanes_out = lanes;
+    return true;
+}
+
+static uint32_t name_hash(const char *name)
+{
+    uint32_t h = 2166136261u; /* FNV-1a */
+    for (; *name; name++)
+        h = (h ^ (uint8_t)*name) * 16777619u;
+    return h ^ h >> 15;
+}
+
+static void join_lane(struct work *work, void *argument)
+{
+    struct lane_store *store = work->store;
+    store->all_next = store->lane->stores;
+    store->lane->stores = store;
+    lane_store_due(store, work->now_ms);
+}
+
+struct lane_store *lanes_add_store(struct lanes *lanes, const struct tenant *tenant)
+{
+    struct lane *lane = &lanes->lanes[name_hash(tenant->name) % (uint32_t)lanes->count];
+    struct lane_store *store = store_new(lanes, lane, tenant);
+    lane_submit_internal(store, join_lane, NULL);
+    return store;
+}
+
+struct lane_store *lanes_server_store(struct lanes *lanes)
+{
+    return lanes->server_store;
+}
+
+const struct tenant *lane_store_tenant(const struct lane_store *store)
+{
+    return store->tenant;
+}
+
+const char *lane_store_name(const struct lane_store *store)
+{
+    return store->tenant ? store->tenant->name : NULL;
+}
+
+static void sweep_soon(struct work *work, void *argument)
+{
+    lane_store_due(work->store, work->now_ms);
+}
+
+void lane_store_hold_outbox(struct lane_store *store, bool hold)
+{
+    if (atomic_exchange(&store->hold_outbox, hold) && !hold)
+        lane_submit_internal(store, sweep_soon, NULL); /* rows were left lying meanwhile */
+}
+
+void lanes_on_catalogue_change(struct lanes *lanes, void (*fn)(struct work *work))
+{
+    lanes->on_catalogue_change = fn;
+}
+
+void lanes_figures(struct lanes *lanes, struct lane_figures *figures_out)
+{
+    struct lane_figures figures = {
+        .lanes = lanes->count,
+        .tasks = atomic_load(&lanes->figures.tasks),
+        .refused = atomic_load(&lanes->figures.refused),
+        .outbox_sent = atomic_load(&lanes->figures.outbox_sent),
+        .outbox_failed = atomic_load(&lanes->figures.outbox_failed),
+        .outbox_retried = atomic_load(&lanes->figures.outbox_retried),
+        .jobs_done = atomic_load(&lanes->figures.jobs_done),
+        .jobs_failed = atomic_load(&lanes->figures.jobs_failed),
+        .jobs_parked = atomic_load(&lanes->figures.jobs_parked),
+    };
+    for (int i = 0; i < lanes->count; i++) {
+        struct lane *lane = &lanes->lanes[i];
+        figures.lanes_up += atomic_load(&lane->up);
+        figures.reconnects += atomic_load(&lane->reconnects);
+        pthread_mutex_lock(&lane->mutex);
+        figures.queued += lane->queued;
+        pthread_mutex_unlock(&lane->mutex);
+    }
+    *figures_out = figures;
+}
+
+bool lanes_call(struct lanes *lanes, void (*fn)(void *argument), void *argument)
+{
+    pthread_mutex_lock(&lanes->pool_mutex);
+    bool open = !atomic_load(&lanes->winding_down);
+    if (open)
+        pool_submit(lanes->pool, fn, argument);
+    pthread_mutex_unlock(&lanes->pool_mutex);
+    return open;
+}
+
+size_t lanes_calls_waiting(struct lanes *lanes)
+{
+    pthread_mutex_lock(&lanes->pool_mutex);
+    size_t count = atomic_load(&lanes->winding_down) ? SIZE_MAX : pool_waiting(lanes->pool);
+    pthread_mutex_unlock(&lanes->pool_mutex);
+    return count;
+}
+
+void lanes_wind_down(struct lanes *lanes)
+{
+    pthread_mutex_lock(&lanes->pool_mutex);
+    atomic_store(&lanes->winding_down, true);
+    pthread_mutex_unlock(&lanes->pool_mutex);
+}
+
+bool lanes_drain(struct lanes *lanes, long wait_ms)
+{
+    atomic_store(&lanes->draining, true);
+    int64_t end = clock_mono_ms() + wait_ms;
+    struct timespec until = {.tv_sec = end / 1000, .tv_nsec = end % 1000 * 1000000};
+    bool done = true;
+    for (int i = 0; i < lanes->count; i++) {
+        struct lane *lane = &lanes->lanes[i];
+        pthread_mutex_lock(&lane->mutex);
+        int rc = 0;
+        while ((lane->queued || lane->delayed || lane->busy) && rc == 0)
+            rc = pthread_cond_timedwait(&lane->idle, &lane->mutex, &until);
+        done = done && rc == 0;
+        pthread_mutex_unlock(&lane->mutex);
+    }
+    return done;
+}
+
+static void store_free(struct lane_store *store)
+{
+    free_data(store);
+    hands_free(&store->hands);
+    tenant_unref(&store->tenant);
+    free(store);
+}
+
+void lanes_stop(struct lanes **lanes_pointer)
+{
+    struct lanes *lanes = *lanes_pointer;
+    if (!lanes)
+        return;
+    lanes_wind_down(lanes);
+    for (int i = 0; i < lanes->count; i++) {
+        struct lane *lane = &lanes->lanes[i];
+        pthread_mutex_lock(&lane->mutex);
+        lane->stopping = true;
+        lane_wake_delayed(lane);
+        pthread_cond_signal(&lane->wake);
+        pthread_mutex_unlock(&lane->mutex);
+    }
+    for (int i = 0; i < lanes->count; i++) {
+        struct lane *lane = &lanes->lanes[i];
+        if (lane->started)
+            pthread_join(lane->thread, NULL);
+        lane_drop_delayed(lane);
+        while (lane->stores) {
+            struct lane_store *store = lane->stores;
+            lane->stores = store->all_next;
+            store_free(store);
+        }
+        db_close(&lane->db);
+        pthread_mutex_destroy(&lane->mutex);
+        pthread_cond_destroy(&lane->wake);
+        pthread_cond_destroy(&lane->idle);
+    }
+    if (lanes->server_store)
+        store_free(lanes->server_store);
+    pthread_mutex_destroy(&lanes->pool_mutex);
+    free(lanes->lanes);
+    free(lanes);
+    *lanes_pointer = NULL;
+}

@@ -1,0 +1,82 @@
+/*
+ * Lanes: each is one thread with one PostgreSQL connection, and the stores hashed to it. A store has a
+ * bounded queue; stores of a lane are served round-robin, one task at a time, so that a busy store does not
+ * starve the rest and no two tasks of a store run at once in this process. (Another process may serve the
+ * same store: what must be exclusive is a row lock, never this.)
+ */
+#pragma once
+
+#include "base/error.h"
+#include "tenants/tenant.h"
+#include "work/work.h"
+
+struct lanes;
+struct lane_store;
+struct pool;
+
+struct lane_options {
+    int count;
+    const char *database_url;
+    struct pool *pool;         /* for jobs */
+    size_t most_queued;        /* outside tasks waiting per store; 0: 256 */
+    const uint8_t *master_key; /* DATA_ENCRYPTION_KEY, 32 bytes */
+};
+
+/* Connects every lane; ERR_RETRY where the database can't be reached. */
+MUST_USE bool lanes_start(const struct lane_options *options, struct lanes **lanes_out, struct error *err);
+
+/* Adds a store (takes its own reference on the tenant); the same name always goes to the same lane. Its due
+ * rows are swept soon. The result lives until lanes_stop(). */
+struct lane_store *lanes_add_store(struct lanes *lanes, const struct tenant *tenant);
+/* A lane_store over schema `lapak` for the server's own rows; one per process. Its tenant is NULL. */
+struct lane_store *lanes_server_store(struct lanes *lanes);
+
+const struct tenant *lane_store_tenant(const struct lane_store *store);
+/* The bot_store_name; NULL for the server's. */
+const char *lane_store_name(const struct lane_store *store);
+
+/* A task. `run` gets a unit of work without a transaction and must answer whoever waits. `argument` is the
+ * task's. */
+typedef void lane_task(struct work *work, void *argument);
+
+/* From outside: false where the store's queue is full (answer 503). Any thread. */
+bool lane_submit(struct lane_store *store, lane_task *run, void *argument);
+/* For a running task from outside: takes the store's next outside task as well, where it has the same `run`,
+ * its argument fits, and nothing from inside is to go first; else NULL. The argument is then the taker's. So
+ * tasks that can share one transaction share its commit. */
+void *lane_take_next(struct work *work, lane_task *run, bool (*fits)(const void *argument));
+
+/* From inside (results of calls, reports): never refused; served before outside tasks. Any thread. */
+void lane_submit_internal(struct lane_store *store, lane_task *run, void *argument);
+
+/* Pauses or resumes handing out outbox rows of a store (dead token). Any thread. */
+void lane_store_hold_outbox(struct lane_store *store, bool hold);
+
+/* Called on the lane's thread when another process (or a tool) announced a change of a store's catalogue:
+ * forget the snapshot. The channel is LANE_CATALOGUE_CHANNEL, the payload the bot_store_name. Before stores
+ * are added. */
+#define LANE_CATALOGUE_CHANNEL "lapak_catalogue"
+void lanes_on_catalogue_change(struct lanes *lanes, void (*fn)(struct work *work));
+
+/* For health and metrics; any thread. */
+struct lane_figures {
+    int lanes;
+    int lanes_up;     /* with a good connection */
+    uint64_t tasks;   /* done since the start */
+    uint64_t refused; /* queue full */
+    uint64_t reconnects;
+    size_t queued; /* now */
+    uint64_t outbox_sent, outbox_failed, outbox_retried;
+    uint64_t jobs_done, jobs_failed, jobs_parked;
+};
+void lanes_figures(struct lanes *lanes, struct lane_figures *figures_out);
+size_t lane_store_queued(const struct lane_store *store);
+
+/* The first step of stopping: from now on no due row is taken and no job begun (those on their way to the
+ * pool are put back), so that they wait for the next start, or for another server, without a lease. Tasks and
+ * their messages go on. When it returns the lanes do not use the pool any more. */
+void lanes_wind_down(struct lanes *lanes);
+/* Refuses outside tasks from now on; waits until what is queued is done, or `wait_ms` is over. */
+bool lanes_drain(struct lanes *lanes, long wait_ms);
+/* Winds down, runs what is queued, ends the threads. Nobody may submit any more. */
+void lanes_stop(struct lanes **lanes);

@@ -1,0 +1,92 @@
+/*
+ * The outbox: messages to Telegram that matter (invoice, delivery, notices), written in the transaction that
+ * is their reason and sent after it, in order per chat. Owns table `outbox`.
+ *
+ * States: pending -> sent | failed (Telegram refused it for good) | held (the person blocked the bot and the
+ * message is to be kept) ; held -> pending when the person writes again. A row in somebody's hands has
+ * lease_until in the future; a lease that ran out (a crash) makes the row due again: rather sent twice than
+ * never.
+ *
+ * Payloads may hold sold contents: they are sealed at rest and removed once sent.
+ */
+#pragma once
+
+#include "work/work.h"
+
+/* What to do when the message could be sent: rows of a table given to outbox_set_effects(). Runs in the
+ * transaction that marks the row sent. `result` is the API call's result (a Message object, usually), NULL
+ * where it was refused. */
+enum outbox_outcome { OUTBOX_SENT, OUTBOX_REFUSED, OUTBOX_BLOCKED };
+struct outbox_effect {
+    const char *name; /* stored in the row */
+    bool (*apply)(struct work *work, int64_t ref, enum outbox_outcome outcome, const json_t *result,
+                  struct error *err);
+};
+
+/* A file made from text at the moment of sending, so that the row stays small. */
+enum outbox_attachment {
+    ATTACH_NONE,
+    ATTACH_QR_PNG /* field "photo" */,
+    ATTACH_TEXT_FILE /* field "document" */
+};
+
+struct outbox_message {
+    struct outbox_message *next;
+    /* Given by the writer: */
+    int64_t chat_id;
+    const char *method; /* "sendMessage", … */
+    json_t *params;     /* without chat_id, which is added; the reference is taken over (stolen) */
+    enum outbox_attachment attachment;
+    const char *attachment_text; /* the QR string, or the file's text */
+    const char *attachment_name; /* file name for ATTACH_TEXT_FILE */
+    const char *effect;          /* name in the effects table, or NULL */
+    int64_t effect_ref;
+    bool keep;        /* hold it for a person who blocked the bot (deliveries), instead of dropping it */
+    int64_t after_ms; /* not before this time, and what is added to the chat after it not before it; 0: now */
+    /* Filled by work/: */
+    int64_t id;
+    int attempts;
+};
+
+/* Queues a message in the open transaction. Copies what it needs. */
+MUST_USE bool outbox_add(struct work *work, const struct outbox_message *message, struct error *err);
+
+/* Makes held messages of a chat due again (the person is back). */
+MUST_USE bool outbox_release(struct work *work, int64_t chat_id, struct error *err);
+
+/* --- wiring --- */
+
+/* Where messages go. `take` runs on the lane's thread; the sender copies what it needs, sends, and reports by
+ * outbox_report() from any thread, exactly once for each message (until then it is not offered again).
+ * `accepts` tells whether the sender has room for this chat now (0: for any chat of the store); where it has
+ * not, the row stays due and is offered again by the sweep. */
+struct outbox_sink {
+    void *context;
+    bool (*accepts)(void *context, struct lane_store *store, int64_t chat_id);
+    void (*take)(void *context, struct lane_store *store, const struct outbox_message *message);
+};
+/* Before the lanes start; copied. */
+void outbox_set_sink(const struct outbox_sink *sink);
+void outbox_set_effects(const struct outbox_effect *effects, size_t count);
+
+enum outbox_verdict {
+    OUTBOX_VERDICT_SENT,    /* result may be NULL */
+    OUTBOX_VERDICT_REFUSED, /* 400 and the like: for good; error says why */
+    OUTBOX_VERDICT_BLOCKED, /* 403: the person blocked the bot, or is gone */
+    OUTBOX_VERDICT_LATER,   /* 429, 5xx, network: again after retry_ms */
+    OUTBOX_VERDICT_RETURNED /* not tried (shutting down, store disabled): due as before */
+};
+struct outbox_report {
+    int64_t id;
+    int64_t chat_id;
+    const char *effect; /* as in the message */
+    int64_t effect_ref;
+    bool keep;
+    int attempts;
+    enum outbox_verdict verdict;
+    json_t *result; /* reference taken over; may be NULL */
+    int64_t retry_ms;
+    char error[200];
+};
+/* Hands the verdict to the store's lane, which writes it down and runs the effect. Any thread. */
+void outbox_report(struct lane_store *store, const struct outbox_report *report);
