@@ -1,0 +1,207 @@
+#include "store/cart.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/internal.h"
+
+/* --- what is remembered of carts: a table of (person, product), each at one place, the newer one stays ---
+ */
+
+enum { MEMORY_MS = 3000, LEAST_SLOTS = 64, MOST_SLOTS = 4096 };
+
+struct cart_slot {
+    int64_t telegram_id; /* 0: free */
+    int64_t product_id;
+    int64_t at_ms;
+    int64_t quantity;
+};
+
+void cart_memory_clear(struct cart_memory *memory)
+{
+    free(memory->slots);
+    *memory = (struct cart_memory){0};
+}
+
+static struct cart_slot *slot_of(const struct cart_memory *memory, int64_t telegram_id, int64_t product_id)
+{
+    uint64_t h = (uint64_t)telegram_id * 0x9E3779B97F4A7C15u + (uint64_t)product_id * 0xC2B2AE3D27D4EB4Fu;
+    return &memory->slots[(h ^ (h >> 29)) & (memory->size - 1)];
+}
+
+static bool is_fresh(const struct cart_slot *slot, int64_t now_ms)
+{
+    return slot->telegram_id && now_ms >= slot->at_ms && now_ms - slot->at_ms < MEMORY_MS;
+}
+
+static void grow(struct cart_memory *memory, size_t size, int64_t now_ms)
+{
+    struct cart_memory larger = {.slots = xcalloc(size, sizeof(struct cart_slot)), .size = size};
+    for (size_t i = 0; i < memory->size; i++) {
+        const struct cart_slot *slot = &memory->slots[i];
+        if (is_fresh(slot, now_ms))
+            *slot_of(&larger, slot->telegram_id, slot->product_id) = *slot;
+    }
+    free(memory->slots);
+    *memory = larger;
+}
+
+static void remember(struct work *work, int64_t telegram_id, int64_t product_id, int64_t quantity)
+{
+    struct cart_memory *memory = &store_cache_of(work)->carts;
+    if (!memory->size)
+        grow(memory, LEAST_SLOTS, work->now_ms);
+    struct cart_slot *slot = slot_of(memory, telegram_id, product_id);
+    bool taken =
+        is_fresh(slot, work->now_ms) && (slot->telegram_id != telegram_id || slot->product_id != product_id);
+    if (taken && memory->size < MOST_SLOTS) {
+        grow(memory, memory->size * 2, work->now_ms);
+        slot = slot_of(memory, telegram_id, product_id);
+    }
+    *slot = (struct cart_slot){telegram_id, product_id, work->now_ms, quantity};
+}
+
+static void forget(struct work *work, int64_t telegram_id, int64_t product_id)
+{
+    struct cart_memory *memory = &store_cache_of(work)->carts;
+    if (!memory->size)
+        return;
+    struct cart_slot *slot = slot_of(memory, telegram_id, product_id);
+    if (slot->telegram_id == telegram_id && slot->product_id == product_id)
+        slot->telegram_id = 0;
+}
+
+static void forget_person(struct work *work, int64_t telegram_id)
+{
+    struct cart_memory *memory = &store_cache_of(work)->carts;
+    for (size_t i = 0; i < memory->size; i++) {
+        if (memory->slots[i].telegram_id == telegram_id)
+            memory->slots[i].telegram_id = 0;
+    }
+}
+
+/* --- changing --- */
+
+/* The parts of a WITH all see the cart as it was before: one row is either deleted or written, never both.
+ * What makes the sum right is the person's row, locked since user_touch(). */
+DB_TENANT_STATEMENT(
+    cart_change_item,
+    "WITH wanted AS (SELECT greatest(0, least(1000, $4::bigint, $3::bigint + coalesce((SELECT quantity FROM"
+    " cart_items WHERE telegram_id = $1 AND product_id = $2), 0)))::integer AS quantity),"
+    " gone AS (DELETE FROM cart_items USING wanted WHERE telegram_id = $1 AND product_id = $2"
+    " AND wanted.quantity = 0),"
+    " kept AS (INSERT INTO cart_items (telegram_id, product_id, quantity, price, added_at)"
+    " SELECT $1, $2, wanted.quantity, $5::bigint, $6::timestamptz FROM wanted WHERE wanted.quantity > 0"
+    " ON CONFLICT (telegram_id, product_id) DO UPDATE SET quantity = excluded.quantity, price = "
+    "excluded.price)"
+    " SELECT quantity FROM wanted");
+
+bool cart_change(struct work *work, int64_t telegram_id, int64_t product_id, int64_t delta, int64_t most,
+                 int64_t price, struct cart_change *change_out, struct error *err)
+{
+    if (delta > CART_MOST || delta < -CART_MOST)
+        return error_set(err, ERR_INVALID, "cart: a change by %lld", (long long)delta);
+    change_out->telegram_id = telegram_id;
+    change_out->product_id = product_id;
+    forget(work, telegram_id, product_id);
+    return db_send(work->tx, &cart_change_item,
+                   DB_PARAMS(P_INT(telegram_id), P_INT(product_id), P_INT(delta), P_INT(most), P_INT(price),
+                             P_TIME(work->now_ms)),
+                   &change_out->rows, err);
+}
+
+int64_t cart_changed_quantity(struct work *work, const struct cart_change *change)
+{
+    int64_t quantity = db_int(&change->rows, 0, 0);
+    if (work->tx && db_committed(work->tx)) /* what may be rolled back is not remembered */
+        remember(work, change->telegram_id, change->product_id, quantity);
+    return quantity;
+}
+
+bool cart_product_is_gone(const struct work *work, const struct error *err)
+{
+    return err->code == ERR_INVALID && strcmp(db_constraint(work->db), "cart_items_product_id_fkey") == 0;
+}
+
+DB_TENANT_STATEMENT(cart_upsert_item,
+                    "INSERT INTO cart_items (telegram_id, product_id, quantity, price, added_at)"
+                    " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (telegram_id, product_id) DO UPDATE"
+                    " SET quantity = excluded.quantity, price = excluded.price");
+DB_TENANT_STATEMENT(cart_delete_item, "DELETE FROM cart_items WHERE telegram_id = $1 AND product_id = $2");
+
+bool cart_set(struct work *work, int64_t telegram_id, int64_t product_id, int64_t quantity, int64_t price,
+              struct error *err)
+{
+    if (quantity < 0 || quantity > CART_MOST)
+        return error_set(err, ERR_INVALID, "cart: a quantity of %lld", (long long)quantity);
+    forget(work, telegram_id, product_id);
+    if (quantity == 0)
+        return db_send(work->tx, &cart_delete_item, DB_PARAMS(P_INT(telegram_id), P_INT(product_id)), NULL,
+                       err);
+    return db_send(
+        work->tx, &cart_upsert_item,
+        DB_PARAMS(P_INT(telegram_id), P_INT(product_id), P_INT(quantity), P_INT(price), P_TIME(work->now_ms)),
+        NULL, err);
+}
+
+DB_TENANT_STATEMENT(cart_delete_all, "DELETE FROM cart_items WHERE telegram_id = $1");
+
+bool cart_clear(struct work *work, int64_t telegram_id, struct error *err)
+{
+    forget_person(work, telegram_id);
+    return db_send(work->tx, &cart_delete_all, DB_PARAMS(P_INT(telegram_id)), NULL, err);
+}
+
+/* --- reading --- */
+
+/* added_at is set when the item is put in and stays: a change of quantity does not move a line in the cart.
+ */
+DB_TENANT_STATEMENT(cart_select, "SELECT product_id, quantity, price FROM cart_items WHERE telegram_id = $1"
+                                 " ORDER BY added_at, product_id");
+
+bool cart_get(struct work *work, int64_t telegram_id, struct cart *cart_out, struct error *err)
+{
+    bool own = false;
+    if (!store_read_begin(work, &own, err))
+        return false;
+    struct db_rows rows;
+    bool ok = db_query(work->tx, &cart_select, DB_PARAMS(P_INT(telegram_id)), &rows, err);
+    if (ok) {
+        struct cart_item *items = ARENA_ARRAY(work->arena, struct cart_item, rows.count);
+        for (int i = 0; i < rows.count; i++)
+            items[i] = (struct cart_item){db_int(&rows, i, 0), db_int(&rows, i, 1), db_int(&rows, i, 2)};
+        *cart_out = (struct cart){.count = (size_t)rows.count, .items = items};
+    }
+    store_read_end(work, own);
+    return ok;
+}
+
+DB_TENANT_STATEMENT(cart_select_quantity,
+                    "SELECT quantity FROM cart_items WHERE telegram_id = $1 AND product_id = $2");
+
+bool cart_quantity(struct work *work, int64_t telegram_id, int64_t product_id, int64_t *quantity_out,
+                   struct error *err)
+{
+    const struct cart_memory *memory = &store_cache_of(work)->carts;
+    if (memory->size) {
+        const struct cart_slot *slot = slot_of(memory, telegram_id, product_id);
+        if (slot->telegram_id == telegram_id && slot->product_id == product_id &&
+            is_fresh(slot, work->now_ms)) {
+            *quantity_out = slot->quantity;
+            return true;
+        }
+    }
+    bool own = false;
+    if (!store_read_begin(work, &own, err))
+        return false;
+    struct db_rows rows;
+    bool ok = db_query(work->tx, &cart_select_quantity, DB_PARAMS(P_INT(telegram_id), P_INT(product_id)),
+                       &rows, err);
+    if (ok) {
+        *quantity_out = rows.count ? db_int(&rows, 0, 0) : 0;
+        if (own) /* an open transaction sees its own changes, which may be rolled back */
+            remember(work, telegram_id, product_id, *quantity_out);
+    }
+    store_read_end(work, own);
+    return ok;
+}

@@ -1,0 +1,80 @@
+/* What changes categories and products. Reading is snapshot.c. */
+#include "store/catalogue.h"
+
+#include "store/internal.h"
+
+DB_TENANT_STATEMENT(catalogue_add_sold, "UPDATE products SET sold = sold + $2 WHERE id = $1");
+
+bool catalogue_count_sold(struct work *work, int64_t product_id, int64_t quantity, struct error *err)
+{
+    return db_send(work->tx, &catalogue_add_sold, DB_PARAMS(P_INT(product_id), P_INT(quantity)), NULL, err);
+}
+
+DB_TENANT_STATEMENT(catalogue_set_low, "UPDATE products SET low_told = $2 WHERE id = $1 AND low_told <> $2");
+
+bool catalogue_note_stock(struct work *work, int64_t product_id, int64_t available, int64_t limit,
+                          bool *crossed_out, struct error *err)
+{
+    bool low = available <= limit;
+    struct db_rows rows;
+    if (!db_query(work->tx, &catalogue_set_low, DB_PARAMS(P_INT(product_id), P_BOOL(low)), &rows, err))
+        return false;
+    *crossed_out = low && rows.affected == 1;
+    return true;
+}
+
+/* Only the few products that are marked are counted; locked in order of id, so that two of these can't wait
+ * for each other. */
+DB_TENANT_STATEMENT(catalogue_clear_low,
+                    "WITH risen AS (SELECT p.id FROM products p WHERE p.low_told AND (SELECT count(*) FROM"
+                    " stock_units u WHERE u.product_id = p.id AND u.state = 'available') > $1"
+                    " ORDER BY p.id FOR NO KEY UPDATE)"
+                    " UPDATE products SET low_told = false FROM risen WHERE products.id = risen.id");
+
+bool catalogue_stock_rose(struct work *work, struct error *err)
+{
+    return db_send(work->tx, &catalogue_clear_low, DB_PARAMS(P_INT(work->tenant->low_stock)), NULL, err);
+}
+
+/* xmax is 0 in a row that this statement inserted. */
+DB_TENANT_STATEMENT(catalogue_upsert_category,
+                    "INSERT INTO categories (name, emoji, position) VALUES ($1, $2, $3)"
+                    " ON CONFLICT (name) DO UPDATE SET emoji = excluded.emoji, position = excluded.position"
+                    " RETURNING id, xmax = 0");
+
+bool catalogue_put_category(struct work *work, const char *name, const char *emoji, int64_t position,
+                            struct db_rows *rows_out, struct error *err)
+{
+    return db_send(work->tx, &catalogue_upsert_category,
+                   DB_PARAMS(P_TEXT(name), P_TEXT(emoji), P_INT(position)), rows_out, err);
+}
+
+DB_TENANT_STATEMENT(
+    catalogue_upsert_product,
+    "INSERT INTO products (category_id, code, name, description, price, snk, position, created_at, "
+    "updated_at)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)"
+    " ON CONFLICT (code) DO UPDATE SET category_id = excluded.category_id, name = excluded.name,"
+    " description = excluded.description, price = excluded.price, snk = excluded.snk,"
+    " position = excluded.position, updated_at = excluded.updated_at"
+    " WHERE (products.category_id, products.name, products.description, products.price, products.snk,"
+    " products.position) IS DISTINCT FROM (excluded.category_id, excluded.name, excluded.description,"
+    " excluded.price, excluded.snk, excluded.position)"
+    " RETURNING id, xmax = 0");
+
+bool catalogue_put_product(struct work *work, const struct catalogue_entry *entry, struct db_rows *rows_out,
+                           struct error *err)
+{
+    return db_send(work->tx, &catalogue_upsert_product,
+                   DB_PARAMS(P_INT(entry->category_id), P_TEXT(entry->code), P_TEXT(entry->name),
+                             P_TEXT(entry->description), P_INT(entry->price), P_TEXT(entry->snk),
+                             P_INT(entry->position), P_TIME(work->now_ms)),
+                   rows_out, err);
+}
+
+DB_TENANT_STATEMENT(catalogue_select_codes, "SELECT code, id FROM products ORDER BY code COLLATE \"C\"");
+
+bool catalogue_codes(struct work *work, struct db_rows *rows_out, struct error *err)
+{
+    return db_query(work->tx, &catalogue_select_codes, DB_NO_PARAMS, rows_out, err);
+}

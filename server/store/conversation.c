@@ -1,0 +1,35 @@
+#include "store/conversation.h"
+
+DB_TENANT_STATEMENT(conversation_upsert,
+                    "INSERT INTO conversations (telegram_id, kind, ref, expires_at) VALUES ($1, $2, $3, $4)"
+                    " ON CONFLICT (telegram_id) DO UPDATE"
+                    " SET kind = excluded.kind, ref = excluded.ref, expires_at = excluded.expires_at");
+
+bool conversation_set(struct work *work, int64_t telegram_id, const char *kind, int64_t ref,
+                      int64_t expires_ms, struct error *err)
+{
+    return db_send(work->tx, &conversation_upsert,
+                   DB_PARAMS(P_INT(telegram_id), P_TEXT(kind), P_INT(ref), P_TIME(expires_ms)), NULL, err);
+}
+
+DB_TENANT_STATEMENT(conversation_select,
+                    "SELECT kind, ref FROM conversations WHERE telegram_id = $1 AND expires_at > $2");
+
+bool conversation_get(struct work *work, int64_t telegram_id, const char **kind_out, int64_t *ref_out,
+                      struct error *err)
+{
+    struct db_rows rows;
+    if (!db_query(work->tx, &conversation_select, DB_PARAMS(P_INT(telegram_id), P_TIME(work->now_ms)), &rows,
+                  err))
+        return false;
+    *kind_out = rows.count ? db_text_copy(work->arena, &rows, 0, 0) : "";
+    *ref_out = rows.count ? db_int(&rows, 0, 1) : 0;
+    return true;
+}
+
+DB_TENANT_STATEMENT(conversation_delete, "DELETE FROM conversations WHERE telegram_id = $1");
+
+bool conversation_clear(struct work *work, int64_t telegram_id, struct error *err)
+{
+    return db_send(work->tx, &conversation_delete, DB_PARAMS(P_INT(telegram_id)), NULL, err);
+}

@@ -1,0 +1,13 @@
+/* What a person's next message means. Owns table `conversations`: one row a person, expires by itself. */
+#pragma once
+
+#include "work/work.h"
+
+/* Replaces the one there is. Queued; `kind` is a word of the caller's, `ref` what it is about. */
+MUST_USE bool conversation_set(struct work *work, int64_t telegram_id, const char *kind, int64_t ref,
+                               int64_t expires_ms, struct error *err);
+/* kind "" where there is none (or it expired). Text in the arena. */
+MUST_USE bool conversation_get(struct work *work, int64_t telegram_id, const char **kind_out,
+                               int64_t *ref_out, struct error *err);
+/* Queued; nothing happens where there is none. */
+MUST_USE bool conversation_clear(struct work *work, int64_t telegram_id, struct error *err);

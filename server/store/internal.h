@@ -1,0 +1,83 @@
+/* What the files of store/ share; nobody else includes it. */
+#pragma once
+
+#include "store/cart.h"
+#include "store/catalogue.h"
+#include "store/stock.h"
+#include "work/work.h"
+
+/* --- cache.c: what the domain remembers of a store between tasks; freed by the lane when the store is idle
+ * --- */
+
+struct snapshot;
+
+struct snapshot_cache {
+    struct snapshot *current; /* or NULL */
+    struct snapshot *retired; /* replaced ones that the running task may still hold */
+    bool stale;
+    int64_t built_ms;
+    int64_t served_ms; /* the time of the last task that was given the current one */
+    /* The transaction that changed the catalogue last: what it reads may yet be rolled back. */
+    const struct db_tx *changed_in;
+    int64_t changed_ms;
+    int64_t figures_ms; /* when the two figures below were read */
+    int64_t user_count;
+    int64_t completed_order_count;
+};
+void snapshot_cache_clear(struct snapshot_cache *cache);
+
+struct cart_memory {
+    struct cart_slot *slots; /* a power of two, or none */
+    size_t size;
+};
+void cart_memory_clear(struct cart_memory *memory);
+
+struct store_cache {
+    struct snapshot_cache snapshots;
+    struct cart_memory carts;
+};
+/* The store's, made where there is none. */
+struct store_cache *store_cache_of(struct work *work);
+
+/* A transaction for reading: the open one, or one of its own (`*own_out`), ended by store_read_end(). A
+ * transaction that is committed and not yet ended stands in the way: ERR_INTERNAL. */
+MUST_USE bool store_read_begin(struct work *work, bool *own_out, struct error *err);
+void store_read_end(struct work *work, bool own);
+
+/* --- snapshot.c --- */
+
+/* Reads a new snapshot in the open transaction, past any that is remembered. Valid until the end of the task.
+ */
+MUST_USE bool snapshot_refresh(struct work *work, const struct catalogue **catalogue_out, struct error *err);
+
+/* --- catalogue.c: the only writer of categories and products --- */
+
+/* Queue an upsert, by name and by code; `rows_out` gets (id, whether it is new), for a product that is as
+ * asked for already no row. */
+MUST_USE bool catalogue_put_category(struct work *work, const char *name, const char *emoji, int64_t position,
+                                     struct db_rows *rows_out, struct error *err);
+struct catalogue_entry {
+    int64_t category_id;
+    const char *code, *name, *description, *snk;
+    int64_t price, position;
+};
+MUST_USE bool catalogue_put_product(struct work *work, const struct catalogue_entry *entry,
+                                    struct db_rows *rows_out, struct error *err);
+/* All products: (code, id), in byte order of the codes. */
+MUST_USE bool catalogue_codes(struct work *work, struct db_rows *rows_out, struct error *err);
+/* The stock rose: products that are above the store's limit again may be told of anew when it falls. Queued.
+ */
+MUST_USE bool catalogue_stock_rose(struct work *work, struct error *err);
+
+/* --- stock.c --- */
+
+enum { STOCK_LINE_CHARACTERS = 4096, STOCK_BATCH = 128 };
+/* 1 to STOCK_LINE_CHARACTERS characters of UTF-8. */
+bool stock_is_line(const char *content);
+
+/* Adds up to STOCK_BATCH units of checked contents in one statement; says how many were new. Announces
+ * nothing. */
+MUST_USE bool stock_add_batch(struct work *work, int64_t product_id, const char *const *contents,
+                              size_t count, int64_t *added_out, struct error *err);
+/* Queued: (product, available units) by product; products without any have no row. */
+MUST_USE bool stock_counts(struct work *work, struct db_rows *rows_out, struct error *err);

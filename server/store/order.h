@@ -1,0 +1,90 @@
+/*
+ * Orders. Owns tables `orders` and `order_items`.
+ *
+ * States: pending -> paid -> completed; pending -> cancelled | expired; and the late case, cancelled |
+ * expired -> paid, by order_revive() alone. `paid` means the money is ours, `completed` that everything was
+ * delivered. Every change names the states it comes from and is ERR_CONFLICT where the order is in none of
+ * them.
+ */
+#pragma once
+
+#include "store/cart.h"
+#include "work/work.h"
+
+enum order_state { ORDER_PENDING, ORDER_PAID, ORDER_COMPLETED, ORDER_CANCELLED, ORDER_EXPIRED };
+
+struct order_item {
+    int64_t id;
+    int64_t product_id;
+    const char *name;
+    int64_t price; /* rupiah, fixed when the order was made */
+    int64_t quantity;
+    const char *snk; /* "" where there is none */
+};
+struct order {
+    int64_t id;
+    const char *reference; /* "tg1001-k3v…", unique across stores: what the gateway sees */
+    int64_t telegram_id;
+    enum order_state state;
+    int64_t subtotal, discount, total;              /* rupiah */
+    int64_t loading_message_id, invoice_message_id; /* 0: none */
+    int64_t created_ms, expires_ms, paid_ms, completed_ms;
+    size_t item_count;
+    const struct order_item *items;
+};
+
+/* The most an order may come to, in rupiah. */
+#define ORDER_MOST INT64_C(1000000000000)
+
+/* What stood in the way, for a friendly line. */
+enum order_obstacle {
+    ORDER_OK,
+    ORDER_CART_EMPTY,
+    ORDER_PRICE_CHANGED,
+    ORDER_OUT_OF_STOCK,
+    ORDER_GONE,
+    ORDER_TOO_MANY_OPEN
+};
+
+/* Makes an order from the person's cart in the open transaction: prices from the database, reserves the
+ * units, empties the cart. The person's row must be locked (user_touch), which makes the count of open orders
+ * right. `expires_ms` is when the invoice ends; `most_open` how many unpaid orders a person may have. The
+ * order in the arena. Where that can't be, ERR_CONFLICT with `*obstacle_out` and `*product_id_out` (0 where
+ * none) set, and the caller rolls back; they are ORDER_OK and 0 for any other failure. ERR_INVALID above
+ * ORDER_MOST; ERR_RETRY where the catalogue changed in the same moment. */
+MUST_USE bool order_place(struct work *work, int64_t telegram_id, int64_t expires_ms, int64_t most_open,
+                          struct order *order_out, enum order_obstacle *obstacle_out, int64_t *product_id_out,
+                          struct error *err);
+
+/* With its items; `lock` takes the row's lock until the end of the transaction. ERR_NOT_FOUND. */
+MUST_USE bool order_get(struct work *work, int64_t order_id, bool lock, struct order *order_out,
+                        struct error *err);
+/* As order_get, for a person's own order only: another's is ERR_NOT_FOUND. */
+MUST_USE bool order_get_own(struct work *work, int64_t order_id, int64_t telegram_id, bool lock,
+                            struct order *order_out, struct error *err);
+
+MUST_USE bool order_mark_paid(struct work *work, int64_t order_id,
+                              struct error *err); /* pending -> paid; sells the units */
+MUST_USE bool order_mark_completed(struct work *work, int64_t order_id,
+                                   struct error *err); /* paid -> completed */
+/* pending -> cancelled or expired; releases the units. `reason` is a word for people reading the books. */
+MUST_USE bool order_end(struct work *work, int64_t order_id, enum order_state end, const char *reason,
+                        struct error *err);
+/* Paid late: cancelled | expired -> paid, if the units can be had again; sells them. ERR_CONFLICT where
+ * the order is in another state or there are too few units: then nothing was written and the same transaction
+ * can go on (to credit the buyer instead). With the order locked before by order_get(), its state tells the
+ * two apart. */
+MUST_USE bool order_revive(struct work *work, int64_t order_id, struct error *err);
+
+/* A pending order's end moves to `expires_ms` where that is earlier (the gateway's own time). ERR_CONFLICT
+ * unless pending. */
+MUST_USE bool order_shorten_expiry(struct work *work, int64_t order_id, int64_t expires_ms,
+                                   struct error *err);
+
+/* ERR_NOT_FOUND where there is no such order; a message id of 0 is none. */
+MUST_USE bool order_set_loading_message(struct work *work, int64_t order_id, int64_t message_id,
+                                        struct error *err);
+MUST_USE bool order_set_invoice_message(struct work *work, int64_t order_id, int64_t message_id,
+                                        struct error *err);
+
+const char *order_state_name(enum order_state state); /* "pending", … as in the database */

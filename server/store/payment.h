@@ -1,0 +1,83 @@
+/*
+ * Payments: one row per transaction asked of the gateway. Owns table `payments`.
+ *
+ * States: creating -> waiting -> completed | cancelled | expired | failed. A completed payment never leaves
+ * that state; cancelled, expired and failed may still become completed (paid late). Changes from another
+ * state are ERR_CONFLICT.
+ */
+#pragma once
+
+#include "work/work.h"
+
+enum payment_state {
+    PAYMENT_CREATING,
+    PAYMENT_WAITING,
+    PAYMENT_COMPLETED,
+    PAYMENT_CANCELLED,
+    PAYMENT_EXPIRED,
+    PAYMENT_FAILED
+};
+
+struct payment {
+    int64_t id;
+    int64_t order_id;
+    const char *gateway_order_id;
+    const char *method;
+    int64_t amount; /* rupiah, without fee */
+    enum payment_state state;
+    const char *txn_id;    /* NULL while creating */
+    int64_t fee, total;    /* the gateway's own figures */
+    const char *qr_string; /* or NULL */
+    int64_t expires_ms;    /* the gateway's; 0 unknown */
+    int64_t created_ms, hinted_ms, ended_ms;
+    int64_t checks;
+    int64_t last_check_ms; /* the last status call; 0: none */
+    int64_t failures;      /* gateway calls in a row without a usable answer */
+    const char *problem;   /* or NULL */
+};
+
+/* The gateway's answer to create-transaction, already verified by payment/. */
+struct payment_created {
+    const char *txn_id;
+    int64_t fee, total;
+    const char *qr_string; /* or NULL */
+    int64_t expires_ms;
+};
+
+/* ERR_CONFLICT where the order has an open payment or the gateway order id was used before; leaves only a
+ * rollback. */
+MUST_USE bool payment_add(struct work *work, int64_t order_id, const char *gateway_order_id,
+                          const char *method, int64_t amount, int64_t *payment_id_out,
+                          struct error *err); /* state creating */
+/* This one and the next two: texts in the arena; `lock` takes the row's lock until the end of the
+ * transaction; ERR_NOT_FOUND. */
+MUST_USE bool payment_get(struct work *work, int64_t payment_id, bool lock, struct payment *payment_out,
+                          struct error *err);
+MUST_USE bool payment_find(struct work *work, const char *gateway_order_id, bool lock,
+                           struct payment *payment_out, struct error *err);
+/* The newest payment of an order. */
+MUST_USE bool payment_of_order(struct work *work, int64_t order_id, bool lock, struct payment *payment_out,
+                               struct error *err);
+
+MUST_USE bool payment_mark_waiting(struct work *work, int64_t payment_id,
+                                   const struct payment_created *created,
+                                   struct error *err); /* creating -> waiting */
+/* The answer came after the order had ended: fills in what the gateway said, keeps the state (cancelled,
+ * expired, failed). ERR_CONFLICT where another transaction's answer was filled in before. */
+MUST_USE bool payment_fill_ended(struct work *work, int64_t payment_id, const struct payment_created *created,
+                                 struct error *err);
+/* Any but completed -> completed. ERR_CONFLICT also where the gateway's transaction id is not known yet. */
+MUST_USE bool payment_mark_completed(struct work *work, int64_t payment_id, struct error *err);
+MUST_USE bool payment_end(struct work *work, int64_t payment_id, enum payment_state end,
+                          struct error *err); /* creating|waiting -> cancelled|expired|failed */
+/* Notes the time of the latest webhook. Queued, like the next two. */
+MUST_USE bool payment_note_hint(struct work *work, int64_t payment_id, struct error *err);
+/* One more status call, now. `answered`: it brought a usable answer, so the failures in a row begin anew;
+ * else one more. */
+MUST_USE bool payment_note_check(struct work *work, int64_t payment_id, bool answered, struct error *err);
+MUST_USE bool payment_note_failure(struct work *work, int64_t payment_id,
+                                   struct error *err); /* another call failed: one more in a row */
+MUST_USE bool payment_park(struct work *work, int64_t payment_id, const char *problem,
+                           struct error *err); /* sets `problem` once; ERR_CONFLICT where it is set */
+
+const char *payment_state_name(enum payment_state state); /* "creating", … as in the database */

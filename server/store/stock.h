@@ -1,0 +1,37 @@
+/*
+ * Stock units. Owns table `stock_units` and its states: available -> reserved (by one order item) -> sold;
+ * reserved -> available. Contents are sealed with the store's vault; identity "stock:<product>:<digest hex>".
+ */
+#pragma once
+
+#include "work/work.h"
+
+/* Adds one unit; `*added_out` false where the same content is known already (in any state). ERR_INVALID
+ * unless the content is 1 to 4096 characters of UTF-8. */
+MUST_USE bool stock_add(struct work *work, int64_t product_id, const char *content, bool *added_out,
+                        struct error *err);
+
+/* available -> reserved: the units all items of an order ask for, oldest first, with FOR UPDATE SKIP LOCKED;
+ * nobody waits. All or nothing: where a product has too few, ERR_CONFLICT with the product in `*short_of_out`
+ * (set for that failure only), nothing was written and the transaction can go on; until it ends other orders
+ * pass over the units that were looked at. */
+MUST_USE bool stock_reserve(struct work *work, int64_t order_id, int64_t *short_of_out, struct error *err);
+
+/* reserved -> available for all units of an order. ERR_CONFLICT unless exactly as many were reserved as its
+ * items ask for. */
+MUST_USE bool stock_release(struct work *work, int64_t order_id, struct error *err);
+
+/* reserved -> sold for all units of an order; counts them on their products. ERR_CONFLICT unless exactly as
+ * many were reserved as the order's items ask for. */
+MUST_USE bool stock_sell(struct work *work, int64_t order_id, struct error *err);
+
+/* Contents of an item's sold units, in order of id. In the arena. Also used to fetch a purchase again. */
+MUST_USE bool stock_contents(struct work *work, int64_t order_item_id, const char ***contents_out,
+                             size_t *count_out, struct error *err);
+
+/* Contents of the available units of a product (export); in the arena. */
+MUST_USE bool stock_available_contents(struct work *work, int64_t product_id, const char ***contents_out,
+                                       size_t *count_out, struct error *err);
+
+/* Number of available units now, by the database. */
+MUST_USE bool stock_available(struct work *work, int64_t product_id, int64_t *count_out, struct error *err);

@@ -1,0 +1,58 @@
+/*
+ * Texts people see, from conf/texts/<language>.yaml: flat keys to templates with {placeholders}. Keys and the
+ * placeholders each may use are listed once, in text_keys.h; loading refuses a missing key, an unknown key,
+ * an unknown placeholder and HTML Telegram would refuse, with file and line. A template is HTML, where values
+ * are escaped when they are put in (except those given as HTML), or plain (labels, callback answers), where
+ * nothing is escaped.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+/* TEXT_WELCOME, … one per row of text_keys.h. */
+enum text_key {
+#define TEXT(id, name, placeholders)  TEXT_##id,
+#define PLAIN(id, name, placeholders) TEXT_##id,
+#include "store/text_keys.h"
+#undef TEXT
+#undef PLAIN
+    TEXT_COUNT
+};
+
+struct texts; /* immutable once loaded; shared by all threads */
+
+/* Loads id.yaml and en.yaml. ERR_INVALID "file:line: key: what is wrong", ERR_NOT_FOUND where a file is
+ * missing. */
+MUST_USE bool texts_load(const char *directory, struct texts **texts_out, struct error *err);
+void texts_free(struct texts **texts);
+
+/* A value for a placeholder. TV("nama", name) is escaped, TV_HTML("produk", html) is put in as it is. */
+struct text_value {
+    const char *name;
+    const char *value; /* NULL counts as "" */
+    bool is_html;
+};
+#define TV(name_, value_)      ((struct text_value){.name = (name_), .value = (value_)})
+#define TV_HTML(name_, value_) ((struct text_value){.name = (name_), .value = (value_), .is_html = true})
+#define TEXT_VALUES(...)                                                                                     \
+    (const struct text_value[]){__VA_ARGS__},                                                                \
+        sizeof((const struct text_value[]){__VA_ARGS__}) / sizeof(struct text_value)
+#define TEXT_NO_VALUES NULL, 0
+
+/* Renders; in the arena. A placeholder the caller gave no value for becomes "". An unknown language is
+ * Indonesian. */
+char *text_render(const struct texts *texts, const char *language, enum text_key key, struct arena *arena,
+                  const struct text_value *values, size_t value_count);
+/* The template as it is: for labels without placeholders. Borrowed from `texts`. */
+const char *text_get(const struct texts *texts, const char *language, enum text_key key);
+
+/* The languages there are: "id", "en", NULL. */
+extern const char *const text_languages[];
+
+/* One template's check, for texts that come from elsewhere (a store's own). `why_out` (200 bytes) says what
+ * is wrong. */
+bool text_check(enum text_key key, const char *template_text, char why_out[static 200]);

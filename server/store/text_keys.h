@@ -1,0 +1,156 @@
+/*
+ * Every text, once: TEXT(ID, "key in conf/texts/<language>.yaml", "placeholders it may use, separated by
+ * blanks") for messages in Telegram's HTML, PLAIN(…) for button labels, callback answers and command
+ * descriptions, which know no markup. Included several times with different meanings of TEXT and PLAIN; no
+ * include guard.
+ */
+/* clang-format off */
+
+/* Start and information */
+TEXT(WELCOME, "welcome", "nama store_name total_users total_transactions telegram_id")
+TEXT(KEYBOARD_READY, "keyboard_ready", "store_name")
+TEXT(INFORMATION, "information", "store_name total_users total_transactions total_products kontak")
+TEXT(CONTACT, "contact", "kontak")
+TEXT(CONTACT_NONE, "contact_none", "")
+TEXT(HOW_TO_ORDER, "how_to_order", "store_name menit")
+TEXT(HELP, "help", "store_name")
+TEXT(BALANCE, "balance", "store_name saldo kontak")
+
+/* Browsing */
+TEXT(PRODUCTS, "products", "baris halaman jumlah")
+TEXT(PRODUCTS_EMPTY, "products_empty", "")
+TEXT(CATEGORIES, "categories", "halaman")
+TEXT(CATEGORY, "category", "kategori baris halaman")
+TEXT(LIST_LINE, "list_line", "nomor produk harga stok terjual")
+TEXT(STOCK, "stock", "baris halaman tanggal")
+TEXT(STOCK_LINE, "stock_line", "nomor produk stok")
+TEXT(STOCK_LINE_EMPTY, "stock_line_empty", "nomor produk")
+TEXT(PRODUCT, "product", "nomor produk kategori harga stok terjual deskripsi jumlah total")
+TEXT(PRODUCT_DESCRIPTION, "product_description", "deskripsi")
+TEXT(PRODUCT_SOLD_OUT, "product_sold_out", "nomor produk kategori harga terjual deskripsi jumlah")
+
+/* Cart and checkout */
+TEXT(CART, "cart", "baris jumlah total")
+TEXT(CART_LINE, "cart_line", "produk jumlah harga total")
+TEXT(CART_MORE, "cart_more", "jumlah")
+TEXT(CART_EMPTY, "cart_empty", "")
+TEXT(CART_CLEARED, "cart_cleared", "")
+TEXT(CART_CHANGED, "cart_changed", "baris")
+TEXT(CART_PRICE_CHANGED, "cart_price_changed", "produk harga_lama harga")
+TEXT(CART_SHORT, "cart_short", "produk stok")
+TEXT(CART_GONE, "cart_gone", "jumlah")
+TEXT(METHOD, "method", "baris subtotal biaya total")
+TEXT(METHOD_NONE, "method_none", "kontak")
+TEXT(AMOUNT_REFUSED, "amount_refused", "total minimum maksimum")
+TEXT(PURCHASE_DROPPED, "purchase_dropped", "")
+TEXT(TOO_MANY_OPEN, "too_many_open", "")
+TEXT(LOADING, "loading", "")
+TEXT(ORDER_LINE, "order_line", "produk jumlah")
+
+/* Invoice and its end */
+TEXT(INVOICE, "invoice", "order_id baris harga biaya total tanggal")
+TEXT(INVOICE_LINK, "invoice_link", "order_id baris harga biaya total tanggal")
+TEXT(INVOICE_FAILED, "invoice_failed", "order_id kontak")
+TEXT(INVOICE_ENDED, "invoice_ended", "order_id")
+TEXT(EXPIRED, "expired", "order_id")
+TEXT(CANCELLED, "cancelled", "order_id")
+TEXT(CANCELLED_BY_GATEWAY, "cancelled_by_gateway", "order_id")
+TEXT(LATE_CREDITED, "late_credited", "order_id harga saldo kontak")
+TEXT(MISMATCH, "mismatch", "order_id kontak")
+
+/* Delivery */
+TEXT(PAID, "paid", "order_id tanggal harga isi")
+TEXT(PAID_LATE, "paid_late", "order_id tanggal harga isi")
+TEXT(PAID_AGAIN, "paid_again", "order_id tanggal harga isi")
+TEXT(PAID_FILE, "paid_file", "")
+TEXT(PAID_ITEM, "paid_item", "produk jumlah isi")
+TEXT(PURCHASES, "purchases", "baris")
+TEXT(PURCHASES_EMPTY, "purchases_empty", "")
+TEXT(PURCHASE_LINE, "purchase_line", "nomor order_id tanggal harga produk")
+
+/* Terms */
+TEXT(TERMS, "terms", "order_id produk snk")
+TEXT(TERMS_FIRST, "terms_first", "order_id produk snk")
+TEXT(TERMS_MORE, "terms_more", "snk")
+TEXT(TERMS_LAST, "terms_last", "snk")
+TEXT(PROOF_ASK, "proof_ask", "order_id produk")
+TEXT(PROOF_DROPPED, "proof_dropped", "")
+TEXT(PROOF_KINDS, "proof_kinds", "")
+TEXT(PROOF_THANKS, "proof_thanks", "order_id produk")
+
+/* To admins */
+TEXT(ADMIN_PAGE, "admin_page", "store_name jumlah stok baris")
+TEXT(ADMIN_LOW_LINE, "admin_low_line", "produk stok")
+TEXT(ADMIN_LOW_NONE, "admin_low_none", "")
+TEXT(ADMIN_NEW_ORDER, "admin_new_order", "order_id pembeli baris total")
+TEXT(ADMIN_PAID, "admin_paid", "order_id pembeli baris total tanggal")
+TEXT(ADMIN_PAID_LATE, "admin_paid_late", "order_id pembeli baris total tanggal")
+TEXT(ADMIN_LATE_CREDITED, "admin_late_credited", "order_id pembeli baris harga saldo")
+TEXT(ADMIN_MISMATCH, "admin_mismatch", "order_id pembeli harga total")
+TEXT(ADMIN_INVOICE_FAILED, "admin_invoice_failed", "order_id pembeli alasan")
+TEXT(ADMIN_UNDELIVERED, "admin_undelivered", "order_id pembeli")
+TEXT(ADMIN_LOW_STOCK, "admin_low_stock", "produk stok")
+TEXT(ADMIN_SOLD_OUT, "admin_sold_out", "produk")
+TEXT(ADMIN_PROOF, "admin_proof", "order_id pembeli produk")
+TEXT(ADMIN_SPAM, "admin_spam", "pembeli")
+TEXT(ADMIN_PARKED, "admin_parked", "nomor pembeli alasan")
+
+/* Callback answers and other lines without markup */
+PLAIN(SPAM, "spam", "")
+PLAIN(SLOW_DOWN, "slow_down", "")
+PLAIN(ALERT_OLD_BUTTON, "alert_old_button", "")
+PLAIN(ALERT_PRICE_CHANGED, "alert_price_changed", "harga")
+PLAIN(ALERT_PRODUCT_GONE, "alert_product_gone", "")
+PLAIN(ALERT_SOLD_OUT, "alert_sold_out", "")
+PLAIN(ALERT_STOCK_SHORT, "alert_stock_short", "")
+PLAIN(ALERT_AT_MOST, "alert_at_most", "jumlah")
+PLAIN(ALERT_NONE_IN_CART, "alert_none_in_cart", "")
+PLAIN(ALERT_CART_CHANGED, "alert_cart_changed", "")
+PLAIN(ALERT_CART_EMPTY, "alert_cart_empty", "")
+PLAIN(ALERT_TOO_MANY_OPEN, "alert_too_many_open", "")
+PLAIN(ALERT_LOADING, "alert_loading", "")
+PLAIN(ALERT_CANCELLED, "alert_cancelled", "")
+PLAIN(ALERT_ALREADY_PAID, "alert_already_paid", "")
+PLAIN(ALERT_ALREADY_ENDED, "alert_already_ended", "")
+PLAIN(ALERT_NOT_FOUND, "alert_not_found", "")
+PLAIN(ALERT_TERM_DONE, "alert_term_done", "")
+PLAIN(ALERT_SENT_AGAIN, "alert_sent_again", "")
+PLAIN(FILE_ITEM, "file_item", "produk jumlah")
+
+/* Reply keyboard */
+PLAIN(LABEL_ALL_PRODUCTS, "label_all_products", "")
+PLAIN(LABEL_STOCK, "label_stock", "")
+PLAIN(LABEL_DEPOSIT, "label_deposit", "")
+PLAIN(LABEL_INFORMATION, "label_information", "")
+PLAIN(LABEL_HOW_TO_ORDER, "label_how_to_order", "")
+PLAIN(LABEL_ADMIN, "label_admin", "")
+
+/* Inline buttons */
+PLAIN(BUTTON_INFORMATION, "button_information", "")
+PLAIN(BUTTON_HOW_TO_ORDER, "button_how_to_order", "")
+PLAIN(BUTTON_ALL_PRODUCTS, "button_all_products", "")
+PLAIN(BUTTON_CATEGORIES, "button_categories", "")
+PLAIN(BUTTON_HOME, "button_home", "")
+PLAIN(BUTTON_REFRESH, "button_refresh", "")
+PLAIN(BUTTON_CART, "button_cart", "")
+PLAIN(BUTTON_TO_CART, "button_to_cart", "")
+PLAIN(BUTTON_TO_PAYMENT, "button_to_payment", "")
+PLAIN(BUTTON_CANCEL, "button_cancel", "")
+PLAIN(BUTTON_CANCEL_PURCHASE, "button_cancel_purchase", "")
+PLAIN(BUTTON_QRIS, "button_qris", "")
+PLAIN(BUTTON_PAY_PAGE, "button_pay_page", "")
+PLAIN(BUTTON_ORDER_AGAIN, "button_order_again", "")
+PLAIN(BUTTON_FULFIL_TERMS, "button_fulfil_terms", "")
+PLAIN(BUTTON_FETCH_AGAIN, "button_fetch_again", "nomor")
+PLAIN(BUTTON_PURCHASES, "button_purchases", "")
+
+/* setMyCommands */
+PLAIN(COMMAND_START, "command_start", "")
+PLAIN(COMMAND_PRODUCTS, "command_products", "")
+PLAIN(COMMAND_STOCK, "command_stock", "")
+PLAIN(COMMAND_CART, "command_cart", "")
+PLAIN(COMMAND_PURCHASES, "command_purchases", "")
+PLAIN(COMMAND_INFORMATION, "command_information", "")
+PLAIN(COMMAND_HOW_TO_ORDER, "command_how_to_order", "")
+PLAIN(COMMAND_HELP, "command_help", "")
+/* clang-format on */

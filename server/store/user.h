@@ -1,0 +1,27 @@
+/* People who wrote to a store's bot. Owns table `users`, but for `balance`, which ledger.c alone writes. */
+#pragma once
+
+#include "work/work.h"
+
+/* As Telegram describes the person; texts borrowed. */
+struct person {
+    int64_t telegram_id;
+    const char *first_name;
+    const char *last_name;     /* or NULL */
+    const char *username;      /* or NULL */
+    const char *language_code; /* or NULL */
+};
+
+/* Queues the upsert that remembers the person and locks their row until the transaction ends: everything of
+ * one person in a store happens one after the other, also when a message and a callback query arrive at once
+ * at two servers. Not waited for. The time a person was seen is kept to the minute, so that most calls lock
+ * and write nothing. */
+MUST_USE bool user_touch(struct work *work, const struct person *person, struct error *err);
+
+/* Sets whether the person can be reached (queued; nothing happens for a person who is not known); on coming
+ * back held messages become due (outbox_release). */
+MUST_USE bool user_set_reachable(struct work *work, int64_t telegram_id, bool reachable, struct error *err);
+
+/* Name and username for admins' notices. Both in the arena; username NULL where there is none. ERR_NOT_FOUND.
+ */
+MUST_USE bool user_get(struct work *work, int64_t telegram_id, struct person *person_out, struct error *err);
