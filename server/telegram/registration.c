@@ -1,0 +1,443 @@
+#include "telegram/registration.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "base/str.h"
+#include "telegram/api.h"
+
+enum {
+    MOST_RUNNING = 4,
+    SLOT_MS = 100,
+    LONGEST_BACKOFF_MS = 300000,
+    MOST_REASON = 256, /* more than a method's name and telegram_judge's text, so that no character is cut */
+    WRITE_RETRY_MS = 2000,
+    WEBHOOK_CONNECTIONS = 40
+};
+
+struct entry {
+    struct lane_store *store;
+    char *secret;
+    bool planned;       /* a run is waiting in the pool */
+    int64_t planned_ms; /* for then */
+    bool running;
+    bool again; /* asked for while it ran */
+    int failures;
+    enum registration_state state;
+    char reason[MOST_REASON];
+    int64_t bot_id;
+    char bot_username[40];
+};
+
+struct registration {
+    struct registration_options options;
+    atomic_bool stopping;
+    size_t first_serial; /* of entries[0] */
+    struct entry **entries;
+    size_t count;
+    int running;
+    int64_t next_slot_ms;
+    int64_t pause_ms; /* until then nobody calls (429) */
+    size_t *waiting;  /* serials of entries whose turn came while enough were running */
+    size_t waiting_count;
+};
+
+/*
+ * The pool may drop a delayed task, or run it after this registration is gone. So its tasks carry no pointer
+ * but a number that is never used twice, and look it up here, under the lock.
+ */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t nobody_runs = PTHREAD_COND_INITIALIZER;
+static struct registration *current;
+static size_t next_serial = 1;
+
+static void run_entry(void *serial);
+static void rewrite(void *serial);
+
+const char *registration_state_name(enum registration_state state)
+{
+    static const char *const names[] = {
+        [REGISTRATION_STARTING] = "starting",
+        [REGISTRATION_LIVE] = "live",
+        [REGISTRATION_DISABLED] = "disabled",
+        [REGISTRATION_UNREACHABLE] = "unreachable",
+    };
+    return names[state];
+}
+
+/* With the lock held: the entry, or NULL where it is of a registration that has ended. */
+static struct entry *find(size_t serial)
+{
+    if (!current || serial < current->first_serial || serial - current->first_serial >= current->count ||
+        atomic_load(&current->stopping))
+        return NULL;
+    return current->entries[serial - current->first_serial];
+}
+
+/* --- when: with the lock held --- */
+
+static void plan(struct registration *r, size_t serial, int64_t delay_ms)
+{
+    struct entry *entry = r->entries[serial - r->first_serial];
+    int64_t now_ms = clock_mono_ms(), at_ms = now_ms + delay_ms;
+    if (at_ms < r->next_slot_ms)
+        at_ms = r->next_slot_ms;
+    if (at_ms < r->pause_ms)
+        at_ms = r->pause_ms;
+    /* Retries far off take no slot: they are spread already. */
+    if (delay_ms == 0)
+        r->next_slot_ms = at_ms + SLOT_MS;
+    entry->planned = true;
+    entry->planned_ms = at_ms;
+    if (at_ms > now_ms)
+        pool_submit_later(r->options.pool, (long)(at_ms - now_ms), run_entry, (void *)(uintptr_t)serial);
+    else
+        pool_submit(r->options.pool, run_entry, (void *)(uintptr_t)serial);
+}
+
+/* Whether the entry may call now; otherwise it is planned anew or waits for another to end. */
+static bool admit(struct registration *r, struct entry *entry, size_t serial)
+{
+    if (!entry->planned || clock_mono_ms() < entry->planned_ms)
+        return false; /* left over from a plan that was changed */
+    entry->planned = false;
+    if (entry->running) {
+        entry->again = true;
+        return false;
+    }
+    if (clock_mono_ms() < r->pause_ms) {
+        plan(r, serial, 0);
+        return false;
+    }
+    if (r->running >= MOST_RUNNING) {
+        entry->planned = true;
+        r->waiting[r->waiting_count++] = serial;
+        return false;
+    }
+    entry->running = true;
+    r->running++;
+    return true;
+}
+
+static void let_next_run(struct registration *r)
+{
+    if (r->waiting_count == 0)
+        return;
+    size_t serial = r->waiting[0];
+    memmove(r->waiting, r->waiting + 1, --r->waiting_count * sizeof(*r->waiting));
+    pool_submit(r->options.pool, run_entry, (void *)(uintptr_t)serial);
+}
+
+/* --- writing it down --- */
+
+DB_SERVER_STATEMENT(
+    registration_write,
+    "UPDATE stores SET state = $2, state_reason = $3, bot_id = coalesce($4, bot_id), "
+    "bot_username = coalesce($5, bot_username), "
+    "state_since = CASE WHEN state = $2 THEN state_since ELSE $6 END WHERE bot_store_name = $1");
+
+/* A state on its way to the server's lane; it may arrive when the registration is gone. */
+struct note {
+    size_t serial;
+    char *name;
+    enum registration_state state;
+    char reason[MOST_REASON];
+    int64_t bot_id;
+    char bot_username[40];
+};
+
+static void note_free(struct note *note)
+{
+    free(note->name);
+    free(note);
+}
+
+static void write_note(struct work *work, void *argument)
+{
+    struct note *note = argument;
+    struct error err;
+    bool written =
+        work_begin(work, &err) &&
+        db_send(work->tx, &registration_write,
+                DB_PARAMS(P_TEXT(note->name), P_TEXT(registration_state_name(note->state)),
+                          P_TEXT(note->reason[0] ? note->reason : NULL), P_ID(note->bot_id),
+                          P_TEXT(note->bot_username[0] ? note->bot_username : NULL), P_TIME(work->now_ms)),
+                NULL, &err) &&
+        work_commit(work, &err);
+    work_end(work);
+    bool passing = !written && (err.code == ERR_RETRY || err.code == ERR_UNCERTAIN);
+    if (!written && !passing)
+        log_error(note->name, "registration: state not written: %s", err.text);
+    pthread_mutex_lock(&lock);
+    if (passing && find(note->serial))
+        pool_submit_later(current->options.pool, WRITE_RETRY_MS, rewrite, (void *)(uintptr_t)note->serial);
+    pthread_mutex_unlock(&lock);
+    note_free(note);
+}
+
+/* With the lock held, so that notes of a store leave in the order of its states. */
+static void submit_note(const struct registration *r, const struct entry *entry, size_t serial)
+{
+    struct note *note = xcalloc(1, sizeof(*note));
+    note->serial = serial;
+    note->name = xstrdup(lane_store_name(entry->store));
+    note->state = entry->state;
+    note->bot_id = entry->bot_id;
+    memcpy(note->reason, entry->reason, sizeof(note->reason));
+    memcpy(note->bot_username, entry->bot_username, sizeof(note->bot_username));
+    lane_submit_internal(lanes_server_store(r->options.lanes), write_note, note);
+}
+
+static void rewrite(void *serial)
+{
+    pthread_mutex_lock(&lock);
+    const struct entry *entry = find((size_t)(uintptr_t)serial);
+    if (entry)
+        submit_note(current, entry, (size_t)(uintptr_t)serial);
+    pthread_mutex_unlock(&lock);
+}
+
+/* --- the calls --- */
+
+/* What a run found out; the entry itself is only touched under the lock. */
+struct outcome {
+    enum registration_state state;
+    int64_t bot_id;
+    char bot_username[40];
+    struct error err;
+};
+
+static bool call(const struct registration *r, const struct tenant *tenant, const char *method,
+                 const json_t *params, json_t **result_out, struct outcome *outcome)
+{
+    bool unauthorized;
+    if (telegram_call_until(&r->stopping, r->options.api_base, tenant->token, method, params, result_out,
+                            &unauthorized, &outcome->err))
+        return true;
+    if (unauthorized)
+        outcome->state = REGISTRATION_DISABLED;
+    return error_context(&outcome->err, "%s", method);
+}
+
+static bool check_bot(const struct registration *r, const struct tenant *tenant, struct outcome *outcome)
+{
+    auto_json json_t *me = NULL;
+    if (!call(r, tenant, "getMe", NULL, &me, outcome)) {
+        /* A token that never was one gets 404. */
+        if (outcome->err.code == ERR_REFUSED)
+            outcome->state = REGISTRATION_DISABLED;
+        return false;
+    }
+    int64_t id;
+    const char *username = "";
+    if (!json_get_int(me, "id", &id))
+        return error_set(&outcome->err, ERR_RETRY, "getMe: an answer without id");
+    json_get_string(me, "username", &username);
+    if (id != tenant->bot_id) {
+        outcome->state = REGISTRATION_DISABLED;
+        return error_set(&outcome->err, ERR_REFUSED, "getMe: the token is of bot %lld, not %lld",
+                         (long long)id, (long long)tenant->bot_id);
+    }
+    outcome->bot_id = id;
+    if (strlen(username) < sizeof(outcome->bot_username))
+        memcpy(outcome->bot_username, username, strlen(username) + 1);
+    return true;
+}
+
+static bool set_webhook(const struct registration *r, const struct tenant *tenant, const char *secret,
+                        struct outcome *outcome)
+{
+    auto_arena struct arena *arena = arena_new();
+    auto_json json_t *result = NULL;
+    const char *base = r->options.public_url;
+    size_t length = strlen(base);
+    while (length > 0 && base[length - 1] == '/')
+        length--;
+    auto_json json_t *params =
+        json_pack("{s:s, s:s, s:[s,s,s], s:i, s:b}", "url",
+                  arena_printf(arena, "%.*s/webhooks/telegram/%s", (int)length, base, tenant->name),
+                  "secret_token", secret, "allowed_updates", "message", "callback_query", "my_chat_member",
+                  "max_connections", WEBHOOK_CONNECTIONS, "drop_pending_updates", 0);
+    return call(r, tenant, "setWebhook", params, &result, outcome);
+}
+
+static bool set_commands(const struct registration *r, const struct tenant *tenant, struct outcome *outcome)
+{
+    const json_t *commands = r->options.commands ? r->options.commands(tenant->language) : NULL;
+    if (!commands)
+        return true;
+    auto_json json_t *params = json_object();
+    auto_json json_t *result = NULL;
+    /* A copy: the array's reference count is not ours to touch on this thread. */
+    json_object_set_new(params, "commands", json_deep_copy(commands));
+    return call(r, tenant, "setMyCommands", params, &result, outcome);
+}
+
+static void register_bot(const struct registration *r, const struct tenant *tenant, const char *secret,
+                         struct outcome *outcome)
+{
+    *outcome = (struct outcome){.state = REGISTRATION_UNREACHABLE};
+    if (check_bot(r, tenant, outcome) && set_webhook(r, tenant, secret, outcome) &&
+        set_commands(r, tenant, outcome))
+        outcome->state = REGISTRATION_LIVE;
+}
+
+/* --- one run --- */
+
+static int64_t backoff_ms(int failures)
+{
+    int64_t ms = failures > 8 ? LONGEST_BACKOFF_MS : 1000 << failures;
+    return ms < LONGEST_BACKOFF_MS ? ms : LONGEST_BACKOFF_MS;
+}
+
+/* With the lock held: takes the outcome in and plans what follows. True where state or reason changed. */
+static bool settle(struct registration *r, struct entry *entry, size_t serial, const struct outcome *outcome)
+{
+    const char *reason = outcome->state == REGISTRATION_LIVE ? "" : outcome->err.text;
+    bool changed =
+        entry->state != outcome->state || strncmp(entry->reason, reason, sizeof(entry->reason) - 1) != 0;
+    entry->state = outcome->state;
+    snprintf(entry->reason, sizeof(entry->reason), "%.*s", (int)sizeof(entry->reason) - 1, reason);
+    if (outcome->bot_id) {
+        entry->bot_id = outcome->bot_id;
+        memcpy(entry->bot_username, outcome->bot_username, sizeof(entry->bot_username));
+    }
+    if (changed)
+        submit_note(r, entry, serial);
+    if (outcome->state != REGISTRATION_UNREACHABLE) {
+        entry->failures = 0;
+        return changed;
+    }
+    entry->failures++;
+    int64_t delay_ms = backoff_ms(entry->failures), named_ms = (int64_t)outcome->err.retry_after * 1000;
+    if (named_ms > 0 && clock_mono_ms() + named_ms > r->pause_ms)
+        r->pause_ms = clock_mono_ms() + named_ms;
+    plan(r, serial, delay_ms > named_ms ? delay_ms : named_ms);
+    return changed;
+}
+
+static void run_entry(void *argument)
+{
+    size_t serial = (size_t)(uintptr_t)argument;
+    pthread_mutex_lock(&lock);
+    struct entry *entry = find(serial);
+    struct registration *r = current;
+    if (!entry || !admit(r, entry, serial)) {
+        pthread_mutex_unlock(&lock);
+        return;
+    }
+    /* The registration stays while anyone runs. */
+    auto_freep char *secret = xstrdup(entry->secret);
+    const struct tenant *tenant = tenant_ref(lane_store_tenant(entry->store));
+    pthread_mutex_unlock(&lock);
+
+    struct outcome outcome;
+    register_bot(r, tenant, secret, &outcome);
+    tenant_unref(&tenant);
+
+    pthread_mutex_lock(&lock);
+    bool stopping = atomic_load(&r->stopping), changed = false;
+    struct entry told = *entry;
+    if (!stopping) {
+        changed = settle(r, entry, serial, &outcome);
+        told = *entry;
+    }
+    pthread_mutex_unlock(&lock);
+
+    if (!stopping && told.state != REGISTRATION_UNREACHABLE)
+        lane_store_hold_outbox(told.store, told.state == REGISTRATION_DISABLED);
+    if (changed && r->options.on_state)
+        r->options.on_state(r->options.context, told.store, told.state, told.reason);
+
+    pthread_mutex_lock(&lock);
+    entry->running = false;
+    if (entry->again && !stopping)
+        plan(r, serial, 0);
+    entry->again = false;
+    r->running--;
+    let_next_run(r);
+    if (r->running == 0)
+        pthread_cond_broadcast(&nobody_runs);
+    pthread_mutex_unlock(&lock);
+}
+
+/* --- for everybody --- */
+
+struct registration *registration_start(const struct registration_options *options)
+{
+    struct registration *r = xcalloc(1, sizeof(*r));
+    r->options = *options;
+    pthread_mutex_lock(&lock);
+    if (current)
+        abort(); /* a bug: two registrations in one process */
+    r->first_serial = next_serial;
+    current = r;
+    pthread_mutex_unlock(&lock);
+    return r;
+}
+
+static size_t add_entry(struct registration *r, struct lane_store *store)
+{
+    r->entries = xrealloc(r->entries, (r->count + 1) * sizeof(*r->entries));
+    r->waiting = xrealloc(r->waiting, (r->count + 1) * sizeof(*r->waiting));
+    r->entries[r->count] = xcalloc(1, sizeof(struct entry));
+    r->entries[r->count]->store = store;
+    r->entries[r->count]->secret = xstrdup("");
+    r->count++;
+    return next_serial++;
+}
+
+void registration_add(struct registration *registration, struct lane_store *store, const char *secret)
+{
+    pthread_mutex_lock(&lock);
+    if (!registration || registration != current) { /* a late 401, while the server stops */
+        pthread_mutex_unlock(&lock);
+        return;
+    }
+    size_t serial = 0;
+    for (size_t i = 0; i < registration->count && serial == 0; i++)
+        if (registration->entries[i]->store == store)
+            serial = registration->first_serial + i;
+    if (serial == 0)
+        serial = add_entry(registration, store);
+    struct entry *entry = registration->entries[serial - registration->first_serial];
+    if (secret) {
+        free(entry->secret);
+        entry->secret = xstrdup(secret);
+    }
+    if (!atomic_load(&registration->stopping)) {
+        if (entry->running)
+            entry->again = true;
+        else
+            plan(registration, serial, 0);
+    }
+    pthread_mutex_unlock(&lock);
+}
+
+void registration_stop(struct registration **registration)
+{
+    struct registration *r = *registration;
+    if (!r)
+        return;
+    pthread_mutex_lock(&lock);
+    atomic_store(&r->stopping, true);
+    while (r->running > 0)
+        pthread_cond_wait(&nobody_runs, &lock);
+    current = NULL;
+    pthread_mutex_unlock(&lock);
+    for (size_t i = 0; i < r->count; i++) {
+        free(r->entries[i]->secret);
+        free(r->entries[i]);
+    }
+    free(r->entries);
+    free(r->waiting);
+    free(r);
+    *registration = NULL;
+}

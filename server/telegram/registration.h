@@ -1,0 +1,51 @@
+/*
+ * Makes each store's bot ours: getMe, setWebhook (url, secret_token, allowed_updates), setMyCommands, in the
+ * worker pool, paced over all stores (10 a second, 4 at once, and a pause for all of them when Telegram says
+ * 429). A refused token (401, 404) disables the store; while Telegram can't be reached, or refuses the
+ * webhook, it is tried again (2, 4 … 300 s), for as long as it takes.
+ *
+ * Owns the columns bot_id, bot_username, state, state_reason, state_since of lapak.stores (states starting,
+ * live, disabled, unreachable). Holds the outbox of a disabled store and releases it when the store is live.
+ * Logs only a state that it could not write down. One registration a process at a time.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "work/lane.h"
+#include "work/pool.h"
+
+enum registration_state {
+    REGISTRATION_STARTING, /* not tried yet */
+    REGISTRATION_LIVE,     /* webhook and commands are set */
+    REGISTRATION_DISABLED, /* the token is refused, or another bot's: nothing happens until it is changed */
+    REGISTRATION_UNREACHABLE, /* tried again and again */
+};
+
+struct registration_options {
+    const char *api_base;
+    const char *public_url; /* webhook: {public_url}/webhooks/telegram/{bot_store_name} */
+    struct pool *pool;
+    struct lanes *lanes;
+    /* Commands for setMyCommands in a language: a JSON array of {command, description}; borrowed, any thread.
+     * NULL: none are set. */
+    const json_t *(*commands)(const char *language);
+    /* Told, on a pool thread, when a store's state or its reason changes; for the log. May be NULL. */
+    void (*on_state)(void *context, struct lane_store *store, enum registration_state state,
+                     const char *reason);
+    void *context;
+};
+struct registration;
+
+/* Everything in the options must live until registration_stop(). */
+struct registration *registration_start(const struct registration_options *options);
+/* Registers one store, soon; for a store it knows already, again (with the tenant it has now). `secret` is
+ * copied; NULL keeps the one given before (for a sender that met a 401). Does nothing when `registration` has
+ * ended or is NULL. Any thread. */
+void registration_add(struct registration *registration, struct lane_store *store, const char *secret);
+/* Breaks off what runs (within about a second) and waits for it; nothing of it happens afterwards. Before
+ * pool_stop() and lanes_stop(). */
+void registration_stop(struct registration **registration);
+
+/* "live", … as in lapak.stores. */
+const char *registration_state_name(enum registration_state state);
