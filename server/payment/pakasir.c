@@ -1,0 +1,253 @@
+/* Source of every fact here: several integrations of Pakasir's API v2 that agree. What they leave open fails
+ * safe. */
+#include "payment/pakasir.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/str.h"
+#include "payment/qris.h"
+
+enum { MOST_ID = 128, MOST_QR = 512, MOST_MESSAGE = 160, MOST_RUPIAH = 1000000000 };
+
+static char *base;
+
+void pakasir_set_base(const char *api_base)
+{
+    freep(&base);
+    base = xstrdup(api_base);
+}
+
+/* --- answers --- */
+
+/* The gateway's own words, made fit for a log: one line, short, without the key it may quote. */
+static const char *message_of(const struct tenant *tenant, struct arena *arena, const json_t *json)
+{
+    const char *message = "";
+    if (!json_get_string(json, "message", &message) && !json_get_string(json, "error", &message))
+        return "no message";
+    if (strstr(message, tenant->pakasir_api_key))
+        return "a message that quotes the key";
+    char *line = str_utf8_cut(arena, message, MOST_MESSAGE);
+    for (char *p = line; *p; p++)
+        if ((unsigned char)*p < ' ' || *p == 0x7f)
+            *p = ' ';
+    return line;
+}
+
+/* Which failure an HTTP status is. 408, 409, 425 and everything that is not documented may pass or may have
+ * acted. */
+static enum error_code code_of(int status)
+{
+    static const struct {
+        int status;
+        enum error_code code;
+    } rows[] = {
+        {400, ERR_REFUSED}, {401, ERR_REFUSED}, {402, ERR_REFUSED}, {403, ERR_REFUSED}, {404, ERR_REFUSED},
+        {405, ERR_REFUSED}, {410, ERR_REFUSED}, {422, ERR_REFUSED}, {429, ERR_RETRY},   {503, ERR_RETRY},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+        if (rows[i].status == status)
+            return rows[i].code;
+    return ERR_UNCERTAIN;
+}
+
+/* The answer as a JSON object, if it is a success. */
+static bool read_object(const struct tenant *tenant, struct arena *arena, const struct call_answer *answer,
+                        json_t **json_out, struct error *err)
+{
+    struct error fault;
+    auto_json json_t *json = NULL;
+    bool parsed = json_parse(answer->body, answer->length, &json, &fault) && json_is_object(json);
+    if (answer->status < 200 || answer->status > 299) {
+        error_set(err, code_of(answer->status), "pakasir answered %d: %s", answer->status,
+                  parsed ? message_of(tenant, arena, json) : "not a JSON object");
+        err->retry_after = answer->status == 429 && answer->retry_after == 0 ? 1 : answer->retry_after;
+        return false;
+    }
+    if (!parsed)
+        return error_set(err, ERR_UNCERTAIN, "pakasir's answer is not a JSON object");
+    *json_out = json_incref(json);
+    return true;
+}
+
+static bool malformed(const char *field, struct error *err)
+{
+    return error_set(err, ERR_UNCERTAIN, "pakasir's answer has no usable %s", field);
+}
+
+/* Printable ASCII without blanks, and not a path's "." or "..": it goes into URLs. */
+static bool is_id(const char *text)
+{
+    size_t length = strnlen(text, MOST_ID + 1);
+    if (length == 0 || length > MOST_ID || strspn(text, ".") == length)
+        return false;
+    for (const char *p = text; *p; p++)
+        if (*p <= ' ' || *p > '~')
+            return false;
+    return true;
+}
+
+static bool take_id(const json_t *json, const char *field, const char **id_out, struct error *err)
+{
+    return (json_get_string(json, field, id_out) && is_id(*id_out)) || malformed(field, err);
+}
+
+static bool take_rupiah(const json_t *json, const char *field, int64_t *rupiah_out, struct error *err)
+{
+    return (json_get_int(json, field, rupiah_out) && *rupiah_out >= 0 && *rupiah_out <= MOST_RUPIAH) ||
+           malformed(field, err);
+}
+
+static bool take_bool(const json_t *json, const char *field, bool *value_out, struct error *err)
+{
+    return json_get_bool(json, field, value_out) || malformed(field, err);
+}
+
+static bool take_time(const json_t *json, const char *field, int64_t *at_ms_out, struct error *err)
+{
+    const char *text;
+    return (json_get_string(json, field, &text) && clock_parse_rfc3339(text, at_ms_out)) ||
+           malformed(field, err);
+}
+
+/* The QR string, which only method qris has. The sandbox's is not a payment: only its size matters. */
+static bool take_qr(const struct tenant *tenant, const json_t *json, int64_t total, const char **qr_out,
+                    struct error *err)
+{
+    const char *qr;
+    if (!json_get_string(json, "qr_string", &qr) || !*qr)
+        return malformed("qr_string", err);
+    if (strnlen(qr, MOST_QR + 1) > MOST_QR)
+        return error_set(err, ERR_INVALID, "pakasir's QR string is longer than %d bytes", MOST_QR);
+    if (!tenant->pakasir_sandbox && !qris_check(qr, total, err))
+        return error_context(err, "pakasir's QR string");
+    *qr_out = qr;
+    return true;
+}
+
+bool pakasir_read_created(const struct tenant *tenant, struct arena *arena, const struct call_answer *answer,
+                          const char *order_id, const char *method, int64_t amount,
+                          struct payment_created *created_out, struct error *err)
+{
+    auto_json json_t *json = NULL;
+    struct payment_created created = {0};
+    const char *project, *order, *payment_method, *txn_id, *qr = NULL;
+    int64_t base_amount;
+    bool sandbox;
+    if (!read_object(tenant, arena, answer, &json, err) || !take_id(json, "txn_id", &txn_id, err) ||
+        !take_id(json, "project", &project, err) || !take_id(json, "order_id", &order, err) ||
+        !take_rupiah(json, "amount", &base_amount, err) || !take_rupiah(json, "fee", &created.fee, err) ||
+        !take_rupiah(json, "total_payment", &created.total, err) ||
+        !take_id(json, "payment_method", &payment_method, err) ||
+        !take_bool(json, "is_sandbox", &sandbox, err) ||
+        !take_time(json, "expired_at", &created.expires_ms, err))
+        return false;
+    if (!str_equal(project, tenant->pakasir_project) || !str_equal(order, order_id))
+        return error_set(err, ERR_UNCERTAIN, "pakasir's answer is about another project or order");
+    if (base_amount != amount)
+        return error_set(err, ERR_INVALID, "pakasir made it for %lld instead of %lld rupiah",
+                         (long long)base_amount, (long long)amount);
+    /* Who pays the fee is the project's setting, so the total may be the amount; never less. */
+    if (created.total < amount)
+        return error_set(err, ERR_INVALID, "pakasir's total %lld is below the amount",
+                         (long long)created.total);
+    if (!str_equal(payment_method, method))
+        return error_set(err, ERR_INVALID, "pakasir made it for another payment method");
+    if (sandbox != tenant->pakasir_sandbox)
+        return error_set(err, ERR_INVALID, "pakasir's project is %sin its sandbox", sandbox ? "" : "not ");
+    if (str_equal(method, "qris") && !take_qr(tenant, json, created.total, &qr, err))
+        return false;
+    created.txn_id = arena_strdup(arena, txn_id);
+    created.qr_string = qr ? arena_strdup(arena, qr) : NULL;
+    *created_out = created;
+    return true;
+}
+
+static bool take_status(const json_t *json, enum gateway_status *status_out, struct error *err)
+{
+    static const struct {
+        const char *name;
+        enum gateway_status status;
+    } rows[] = {
+        {"pending", GATEWAY_PENDING}, {"completed", GATEWAY_COMPLETED}, {"canceled", GATEWAY_CANCELED}};
+    const char *name;
+    if (!json_get_string(json, "status", &name))
+        return malformed("status", err);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (str_equal(rows[i].name, name)) {
+            *status_out = rows[i].status;
+            return true;
+        }
+    }
+    return malformed("status", err);
+}
+
+bool pakasir_read_state(const struct tenant *tenant, struct arena *arena, const struct call_answer *answer,
+                        struct gateway_state *state_out, struct error *err)
+{
+    auto_json json_t *json = NULL;
+    struct gateway_state state = {0};
+    const char *txn_id, *order_id;
+    if (!read_object(tenant, arena, answer, &json, err) || !take_id(json, "txn_id", &txn_id, err) ||
+        !take_id(json, "order_id", &order_id, err) || !take_rupiah(json, "amount", &state.amount, err) ||
+        !take_bool(json, "is_sandbox", &state.is_sandbox, err) || !take_status(json, &state.status, err))
+        return false;
+    state.txn_id = arena_strdup(arena, txn_id);
+    state.order_id = arena_strdup(arena, order_id);
+    *state_out = state;
+    return true;
+}
+
+/* --- calls --- */
+
+/* BASE/verb/slug/id, the id of our making or checked by is_id(). */
+static bool ask(const struct tenant *tenant, struct arena *arena, const char *method, const char *verb,
+                const char *id, const char *body, struct call_answer *answer_out, struct error *err)
+{
+    assert(base);
+    struct call_request request = {
+        .method = method,
+        .url = arena_printf(arena, "%s/%s/%s/%s", base, verb, call_escape(arena, tenant->pakasir_project),
+                            call_escape(arena, id)),
+        .header = arena_printf(arena, "X-Api-Key: %s", tenant->pakasir_api_key),
+        .json_body = body,
+    };
+    return call_gateway(&request, arena, answer_out, err);
+}
+
+static bool create(const struct tenant *tenant, struct arena *arena, const char *order_id, const char *method,
+                   int64_t amount, struct payment_created *created_out, struct error *err)
+{
+    struct call_answer answer;
+    auto_json json_t *body = json_pack("{s:s, s:I}", "method", method, "amount", (json_int_t)amount);
+    assert(body);
+    if (!ask(tenant, arena, "POST", "create-transaction", order_id, json_text(arena, body), &answer, err) ||
+        !pakasir_read_created(tenant, arena, &answer, order_id, method, amount, created_out, err))
+        return error_context(err, "create-transaction");
+    return true;
+}
+
+static bool status(const struct tenant *tenant, struct arena *arena, const char *txn_id,
+                   struct gateway_state *state_out, struct error *err)
+{
+    struct call_answer answer;
+    if (!ask(tenant, arena, "GET", "transaction-status", txn_id, NULL, &answer, err) ||
+        !pakasir_read_state(tenant, arena, &answer, state_out, err))
+        return error_context(err, "transaction-status");
+    return true;
+}
+
+static bool cancel(const struct tenant *tenant, struct arena *arena, const char *txn_id, struct error *err)
+{
+    struct call_answer answer;
+    auto_json json_t *json = NULL;
+    if (!ask(tenant, arena, "POST", "cancel-transaction", txn_id, NULL, &answer, err) ||
+        !read_object(tenant, arena, &answer, &json, err))
+        return error_context(err, "cancel-transaction");
+    return true;
+}
+
+const struct gateway pakasir = {"pakasir", create, status, cancel};

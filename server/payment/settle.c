@@ -1,0 +1,73 @@
+#include <assert.h>
+
+#include "payment/internal.h"
+#include "store/ledger.h"
+
+static bool mark_completed(struct work *work, struct payment *payment, struct error *err)
+{
+    if (!payment_mark_completed(work, payment->id, err))
+        return false;
+    payment->state = PAYMENT_COMPLETED;
+    payment->ended_ms = work->now_ms;
+    return true;
+}
+
+static bool tell_paid(struct work *work, struct order *order, struct payment *payment, bool late,
+                      struct error *err)
+{
+    order->state = ORDER_PAID;
+    order->paid_ms = work->now_ms;
+    return checkout_notices()->paid(work, order, payment, late, err);
+}
+
+/* The amount asked for, not what the gateway took on top. */
+static bool credit(struct work *work, struct order *order, struct payment *payment, struct error *err)
+{
+    int64_t balance;
+    const char *key = arena_printf(work->arena, "late:payment:%lld", (long long)payment->id);
+    return ledger_book(work, order->telegram_id, LEDGER_LATE_PAYMENT, payment->amount, key, order->reference,
+                       &balance, err) &&
+           checkout_notices()->late_credited(work, order, payment, balance, err);
+}
+
+static bool pay_late(struct work *work, struct order *order, struct payment *payment, struct error *err)
+{
+    struct error obstacle;
+    if (order_revive(work, order->id, &obstacle))
+        return tell_paid(work, order, payment, true, err);
+    if (obstacle.code != ERR_CONFLICT) {
+        *err = obstacle;
+        return false;
+    }
+    struct order now;
+    if (!order_get(work, order->id, false, &now, err))
+        return false;
+    if (now.state != order->state) /* never both the units and the money */
+        return error_set(err, ERR_INTERNAL, "revived by half: %s", obstacle.text);
+    return credit(work, order, payment, err);
+}
+
+static bool settle_order(struct work *work, struct order *order, struct payment *payment, struct error *err)
+{
+    switch (order->state) {
+    case ORDER_PENDING:
+        return order_mark_paid(work, order->id, err) && tell_paid(work, order, payment, false, err);
+    case ORDER_CANCELLED:
+    case ORDER_EXPIRED:
+        return pay_late(work, order, payment, err);
+    case ORDER_PAID: /* by another payment: this one is too much */
+    case ORDER_COMPLETED:
+        return credit(work, order, payment, err);
+    }
+    return error_set(err, ERR_INTERNAL, "order in state %d", (int)order->state);
+}
+
+bool settle(struct work *work, struct order *order, struct payment *payment, struct error *err)
+{
+    assert(payment->order_id == order->id);
+    if (payment->state == PAYMENT_COMPLETED)
+        return true;
+    if (!mark_completed(work, payment, err) || !settle_order(work, order, payment, err))
+        return error_context(err, "order %s: settle", order->reference);
+    return true;
+}
