@@ -1,0 +1,27 @@
+/* A cart seen against the catalogue: what it costs now, and what in it changed since it was filled. */
+#pragma once
+
+#include "bot/turn.h"
+
+struct basket_item {
+    const struct catalogue_product *product;
+    int64_t quantity;
+};
+struct basket {
+    size_t count;
+    const struct basket_item *items;
+    int64_t quantity; /* of all items */
+    int64_t total;    /* rupiah */
+    bool changed;  /* prices or products changed: the cart was brought up to date, the person is to look at it
+                    */
+    bool is_short; /* more is asked for than there is */
+    const char *notes; /* HTML lines on both; "" */
+};
+
+/* Reads the cart. One that lags behind the catalogue is brought up to date: in the open transaction, or in
+ * the update's, which is then open. */
+MUST_USE bool basket_load(struct turn *turn, struct basket *basket_out, struct error *err);
+/* Its page. */
+void basket_show(struct turn *turn, const struct basket *basket);
+/* Lines for the items, as many as fit into about 2,500 units; HTML. */
+const char *basket_lines(struct work *work, const struct basket *basket);

@@ -1,0 +1,39 @@
+/* What buyers do: the handlers of the tables in routes.c, by file. */
+#pragma once
+
+#include "bot/turn.h"
+
+/* start.c: the ways in, and what leads nowhere */
+turn_handler start_command, start_home, start_information, start_how_to_order, start_help, start_nothing,
+    start_old_button, start_member;
+/* The reply keyboard for the person's role; the caller owns it. */
+json_t *start_reply_keyboard(struct turn *turn);
+
+/* browse.c */
+turn_handler browse_all, browse_categories, browse_category, browse_stock;
+/* The page of "all products" on which a product's number stands. */
+int64_t browse_page_of(int64_t number);
+
+/* product.c */
+turn_handler product_open, product_open_number, product_change, product_changed, product_change_failed;
+
+/* basket.c: the cart's page */
+turn_handler basket_open, basket_drop;
+
+/* paying.c: from the cart to the invoice being made, and giving it up */
+turn_handler paying_methods, paying_start, paying_drop, paying_cancel;
+
+/* purchases.c */
+turn_handler purchases_open, purchases_fetch;
+
+/* balance.c */
+turn_handler balance_open;
+
+/* terms.c */
+turn_handler terms_press, terms_drop;
+/* The person's message is the proof for a term. In the open transaction. */
+MUST_USE bool terms_take_proof(struct turn *turn, int64_t term_id, struct error *err);
+#define TERMS_CONVERSATION "term_proof"
+
+/* message.c: what is no command, label or button */
+turn_handler message_free;

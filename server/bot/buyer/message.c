@@ -1,0 +1,27 @@
+/* Messages that are no command and no label: what they mean depends on what the person was asked, if
+ * anything. */
+#include "base/str.h"
+#include "bot/buyer/buyer.h"
+#include "store/conversation.h"
+
+static const struct {
+    const char *kind;
+    bool (*take)(struct turn *turn, int64_t ref, struct error *err);
+} conversations[] = {
+    {TERMS_CONVERSATION, terms_take_proof},
+};
+
+bool message_free(struct turn *turn, struct error *err)
+{
+    const char *kind;
+    int64_t ref;
+    if (!conversation_get(turn->work, turn->update->from_id, &kind, &ref, err))
+        return error_context(err, "conversation");
+    for (size_t i = 0; i < sizeof conversations / sizeof conversations[0]; i++)
+        if (str_equal(conversations[i].kind, kind))
+            return conversations[i].take(turn, ref, err);
+    /* A typed number is a product's, unless it was the answer to a question. */
+    if (turn->update->text && str_to_int64(turn->update->text, &turn->numbers[0]))
+        return product_open_number(turn, err);
+    return start_help(turn, err);
+}

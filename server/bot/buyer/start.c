@@ -1,0 +1,154 @@
+/* The ways in (welcome, information, help), and what leads nowhere. */
+#include "base/str.h"
+#include "bot/buyer/buyer.h"
+#include "store/user.h"
+
+enum {
+    CATEGORIES_ON_WELCOME = 10,
+    CATEGORIES_IN_A_ROW = 2,
+    NUMBERS_ON_KEYBOARD = 10,
+    NUMBERS_IN_A_ROW = 5,
+    LABEL_LIMIT = 60
+};
+
+json_t *start_reply_keyboard(struct turn *turn)
+{
+    struct work *work = turn->work;
+    struct keyboard keyboard;
+    keyboard_begin(&keyboard);
+    keyboard_text(&keyboard, say_label(work, TEXT_LABEL_ALL_PRODUCTS));
+    keyboard_text(&keyboard, say_label(work, TEXT_LABEL_STOCK));
+    keyboard_text(&keyboard, say_label(work, TEXT_LABEL_DEPOSIT));
+    keyboard_row(&keyboard);
+    keyboard_text(&keyboard, say_label(work, TEXT_LABEL_INFORMATION));
+    keyboard_text(&keyboard, say_label(work, TEXT_LABEL_HOW_TO_ORDER));
+    keyboard_row(&keyboard);
+    if (turn->role >= ROLE_ADMIN)
+        keyboard_text(&keyboard, say_label(work, TEXT_LABEL_ADMIN));
+    for (size_t i = 0; i < turn->catalogue->product_count && i < NUMBERS_ON_KEYBOARD; i++) {
+        if (i % NUMBERS_IN_A_ROW == 0)
+            keyboard_row(&keyboard);
+        keyboard_text(&keyboard, say_keycap(work, (int64_t)turn->catalogue->products[i].number));
+    }
+    return keyboard_reply(&keyboard);
+}
+
+static json_t *welcome_keyboard(struct turn *turn)
+{
+    struct work *work = turn->work;
+    struct keyboard keyboard;
+    keyboard_begin(&keyboard);
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_INFORMATION), STYLE_NONE, "i");
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_HOW_TO_ORDER), STYLE_NONE, "h");
+    for (size_t i = 0; i < turn->catalogue->category_count && i < CATEGORIES_ON_WELCOME; i++) {
+        const struct catalogue_category *category = &turn->catalogue->categories[i];
+        if (i % CATEGORIES_IN_A_ROW == 0)
+            keyboard_row(&keyboard);
+        const char *label =
+            arena_printf(work->arena, "%s%s%s", category->emoji, *category->emoji ? " " : "", category->name);
+        keyboard_data(&keyboard, str_utf8_cut(work->arena, label, LABEL_LIMIT), STYLE_NONE, "c:%lld:0",
+                      (long long)category->id);
+    }
+    keyboard_row(&keyboard);
+    if (turn->catalogue->category_count > CATEGORIES_ON_WELCOME) {
+        keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_CATEGORIES), STYLE_NONE, "l:0");
+        keyboard_row(&keyboard);
+    }
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_ALL_PRODUCTS), STYLE_PRIMARY, "a:0");
+    keyboard_row(&keyboard);
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_CART), STYLE_NONE, "k");
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_PURCHASES), STYLE_NONE, "r");
+    return keyboard_inline(&keyboard);
+}
+
+bool start_home(struct turn *turn, struct error *err)
+{
+    struct work *work = turn->work;
+    const struct update *update = turn->update;
+    /* The figure may be a minute old; whoever reads it is a user. */
+    int64_t users = turn->catalogue->user_count > 0 ? turn->catalogue->user_count : 1;
+    const char *html =
+        say(work, TEXT_WELCOME,
+            TEXT_VALUES(TV("nama", say_name(work, update->first_name, update->last_name)),
+                        TV("store_name", work->tenant->title), TV("total_users", say_number(work, users)),
+                        TV("total_transactions", say_number(work, turn->catalogue->completed_order_count)),
+                        TV("telegram_id", say_number(work, update->from_id))));
+    page_show(work, &turn->page, html, welcome_keyboard(turn));
+    return true;
+}
+
+static const char *keyboard_line(struct turn *turn)
+{
+    return say(turn->work, TEXT_KEYBOARD_READY, TEXT_VALUES(TV("store_name", turn->work->tenant->title)));
+}
+
+/* A message has either a reply keyboard or inline buttons: the keyboard comes with a line of its own, before
+ * the welcome, which is to stay the last thing in sight. */
+bool start_command(struct turn *turn, struct error *err)
+{
+    if (!user_set_reachable(turn->work, turn->update->from_id, true, err) || !work_commit(turn->work, err))
+        return false;
+    page_aside(turn->work, turn->update->chat_id, keyboard_line(turn), start_reply_keyboard(turn));
+    if (!start_home(turn, err))
+        return false;
+    page_send(turn->work, &turn->page, turn->update->chat_id);
+    return true;
+}
+
+static json_t *home_keyboard(struct turn *turn)
+{
+    struct keyboard keyboard;
+    keyboard_begin(&keyboard);
+    keyboard_data(&keyboard, say_label(turn->work, TEXT_BUTTON_ALL_PRODUCTS), STYLE_NONE, "a:0");
+    keyboard_data(&keyboard, say_label(turn->work, TEXT_BUTTON_HOME), STYLE_NONE, "w");
+    return keyboard_inline(&keyboard);
+}
+
+bool start_information(struct turn *turn, struct error *err)
+{
+    struct work *work = turn->work;
+    int64_t users = turn->catalogue->user_count > 0 ? turn->catalogue->user_count : 1;
+    const char *html =
+        say(work, TEXT_INFORMATION,
+            TEXT_VALUES(TV("store_name", work->tenant->title), TV("total_users", say_number(work, users)),
+                        TV("total_transactions", say_number(work, turn->catalogue->completed_order_count)),
+                        TV("total_products", say_number(work, (int64_t)turn->catalogue->product_count)),
+                        TV_HTML("kontak", say_contact(work))));
+    page_show(work, &turn->page, html, home_keyboard(turn));
+    return true;
+}
+
+bool start_how_to_order(struct turn *turn, struct error *err)
+{
+    struct work *work = turn->work;
+    const char *html = say(work, TEXT_HOW_TO_ORDER,
+                           TEXT_VALUES(TV("store_name", work->tenant->title),
+                                       TV("menit", say_number(work, work->tenant->invoice_minutes))));
+    page_show(work, &turn->page, html, home_keyboard(turn));
+    return true;
+}
+
+bool start_help(struct turn *turn, struct error *err)
+{
+    struct work *work = turn->work;
+    const char *html = say(work, TEXT_HELP, TEXT_VALUES(TV("store_name", work->tenant->title)));
+    page_show(work, &turn->page, html, start_reply_keyboard(turn));
+    turn->page.as_new = true;
+    return true;
+}
+
+bool start_nothing(struct turn *turn, struct error *err)
+{
+    return true;
+}
+
+bool start_old_button(struct turn *turn, struct error *err)
+{
+    turn_old_button(turn);
+    return start_home(turn, err);
+}
+
+bool start_member(struct turn *turn, struct error *err)
+{
+    return user_set_reachable(turn->work, turn->update->from_id, !turn->update->blocked, err);
+}

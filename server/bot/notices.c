@@ -1,0 +1,102 @@
+#include "bot/notices.h"
+
+#include "base/str.h"
+#include "bot/outgoing.h"
+#include "bot/say.h"
+#include "store/catalogue.h"
+#include "store/stock.h"
+
+enum { ITEMS_LIMIT = 1500, NAME_LIMIT = 100, REASON_LIMIT = 300 };
+
+/* `values` beside order_id, pembeli, baris, which every notice about an order has. */
+static bool about_order(struct work *work, const struct order *order, enum text_key key,
+                        const struct text_value *values, size_t count, struct error *err)
+{
+    const char *person;
+    struct text_value all[8];
+    if (!say_known_person(work, order->telegram_id, &person, err))
+        return error_context(err, "notice");
+    all[0] = TV("order_id", order->reference);
+    all[1] = TV_HTML("pembeli", person);
+    all[2] = TV_HTML("baris", say_items(work, order, ITEMS_LIMIT));
+    for (size_t i = 0; i < count; i++)
+        all[3 + i] = values[i];
+    return outgoing_to_admins(work, say(work, key, all, 3 + count), err);
+}
+
+bool notices_new_order(struct work *work, const struct order *order, struct error *err)
+{
+    return about_order(work, order, TEXT_ADMIN_NEW_ORDER,
+                       TEXT_VALUES(TV("total", say_price(work, order->total))), err);
+}
+
+bool notices_paid(struct work *work, const struct order *order, bool late, struct error *err)
+{
+    return about_order(
+        work, order, late ? TEXT_ADMIN_PAID_LATE : TEXT_ADMIN_PAID,
+        TEXT_VALUES(TV("total", say_price(work, order->total)), TV("tanggal", say_date(work, work->now_ms))),
+        err);
+}
+
+bool notices_late_credited(struct work *work, const struct order *order, int64_t amount, int64_t balance,
+                           struct error *err)
+{
+    return about_order(
+        work, order, TEXT_ADMIN_LATE_CREDITED,
+        TEXT_VALUES(TV("harga", say_price(work, amount)), TV("saldo", say_price(work, balance))), err);
+}
+
+bool notices_mismatch(struct work *work, const struct order *order, int64_t asked, int64_t gateway_amount,
+                      struct error *err)
+{
+    return about_order(
+        work, order, TEXT_ADMIN_MISMATCH,
+        TEXT_VALUES(TV("harga", say_price(work, asked)), TV("total", say_price(work, gateway_amount))), err);
+}
+
+bool notices_invoice_failed(struct work *work, const struct order *order, const char *why, struct error *err)
+{
+    const char *reason = str_utf8_cut(work->arena, why, REASON_LIMIT);
+    return about_order(work, order, TEXT_ADMIN_INVOICE_FAILED, TEXT_VALUES(TV("alasan", reason)), err);
+}
+
+bool notices_undelivered(struct work *work, const struct order *order, struct error *err)
+{
+    return about_order(work, order, TEXT_ADMIN_UNDELIVERED, TEXT_NO_VALUES, err);
+}
+
+static bool look_at(struct work *work, const struct order_item *item, struct error *err)
+{
+    int64_t available;
+    bool crossed;
+    if (!stock_available(work, item->product_id, &available, err) ||
+        !catalogue_note_stock(work, item->product_id, available, work->tenant->low_stock, &crossed, err))
+        return error_context(err, "stock of product %lld", (long long)item->product_id);
+    if (!crossed)
+        return true;
+    const char *html = say(work, available > 0 ? TEXT_ADMIN_LOW_STOCK : TEXT_ADMIN_SOLD_OUT,
+                           TEXT_VALUES(TV("produk", str_utf8_cut(work->arena, item->name, NAME_LIMIT)),
+                                       TV("stok", say_number(work, available))));
+    return outgoing_to_admins(work, html, err);
+}
+
+/* The item with the smallest product id above `after`; NULL where there is none. */
+static const struct order_item *next_item(const struct order *order, int64_t after)
+{
+    const struct order_item *next = NULL;
+    for (size_t i = 0; i < order->item_count; i++) {
+        const struct order_item *item = &order->items[i];
+        if (item->product_id > after && (!next || item->product_id < next->product_id))
+            next = item;
+    }
+    return next;
+}
+
+/* Products are locked in one order, so that two orders never wait for each other. */
+bool notices_stock(struct work *work, const struct order *order, struct error *err)
+{
+    for (const struct order_item *item = next_item(order, 0); item; item = next_item(order, item->product_id))
+        if (!look_at(work, item, err))
+            return false;
+    return true;
+}

@@ -1,0 +1,76 @@
+#include "bot/outgoing.h"
+
+#include "bot/html.h"
+#include "bot/page.h"
+
+/* Telegram lets a bot delete its messages for 48 hours; the hour less is for what waits in between. */
+enum { DELETABLE_MS = 47 * 3600 * 1000 };
+
+static json_t *caption_params(struct work *work, const struct outgoing *outgoing)
+{
+    json_t *params = json_object();
+    json_object_set_new(params, "caption",
+                        json_string(html_cut(work->arena, outgoing->html, HTML_CAPTION_LIMIT)));
+    json_object_set_new(params, "parse_mode", json_string("HTML"));
+    if (outgoing->photo_file_id)
+        json_object_set_new(params, "photo", json_string(outgoing->photo_file_id));
+    if (outgoing->keyboard)
+        json_object_set_new(params, "reply_markup", outgoing->keyboard);
+    return params;
+}
+
+bool outgoing_add(struct work *work, const struct outgoing *outgoing, struct error *err)
+{
+    bool is_photo = outgoing->qr_string || outgoing->photo_file_id;
+    bool has_caption = is_photo || outgoing->file_text;
+    struct outbox_message message = {
+        .chat_id = outgoing->chat_id,
+        .method = is_photo              ? "sendPhoto"
+                  : outgoing->file_text ? "sendDocument"
+                                        : "sendMessage",
+        .params = has_caption ? caption_params(work, outgoing)
+                              : page_message(work, outgoing->html, outgoing->keyboard),
+        .attachment = outgoing->qr_string   ? ATTACH_QR_PNG
+                      : outgoing->file_text ? ATTACH_TEXT_FILE
+                                            : ATTACH_NONE,
+        .attachment_text = outgoing->qr_string ? outgoing->qr_string : outgoing->file_text,
+        .attachment_name = outgoing->file_name,
+        .effect = outgoing->effect ? outgoing->effect : EFFECT_NOTICE,
+        .effect_ref = outgoing->effect ? outgoing->ref : outgoing->chat_id,
+        .keep = outgoing->keep,
+    };
+    return outbox_add(work, &message, err);
+}
+
+bool outgoing_remove(struct work *work, int64_t chat_id, int64_t message_id, int64_t sent_ms,
+                     const char *caption, struct error *err)
+{
+    if (!message_id)
+        return true;
+    bool deletable = work->now_ms - sent_ms < DELETABLE_MS;
+    json_t *params = json_object();
+    json_object_set_new(params, "message_id", json_integer(message_id));
+    if (!deletable) {
+        json_object_set_new(params, "caption",
+                            json_string(html_cut(work->arena, caption, HTML_CAPTION_LIMIT)));
+        json_object_set_new(params, "parse_mode", json_string("HTML"));
+    }
+    const struct outbox_message message = {
+        .chat_id = chat_id,
+        .method = deletable ? "deleteMessage" : "editMessageCaption",
+        .params = params,
+        .keep = true}; /* also when the person is away: a dead QR must not stay */
+    return outbox_add(work, &message, err);
+}
+
+bool outgoing_to_admins(struct work *work, const char *html, struct error *err)
+{
+    for (size_t i = 0; i < work->tenant->admins.count; i++) {
+        const struct outbox_message message = {.chat_id = work->tenant->admins.items[i],
+                                               .method = "sendMessage",
+                                               .params = page_message(work, html, NULL)};
+        if (!outbox_add(work, &message, err))
+            return error_context(err, "admins");
+    }
+    return true;
+}

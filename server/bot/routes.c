@@ -1,0 +1,207 @@
+#include "bot/routes.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/str.h"
+#include "bot/admin/admin.h"
+#include "bot/buyer/buyer.h"
+
+#define ROUTE(handler_, role_, mode_)                                                                        \
+    {                                                                                                        \
+        .handler = (handler_), .role = (role_), .mode = (mode_)                                              \
+    }
+#define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
+
+const struct command_row command_rows[] = {
+    {{"/start"}, TEXT_COMMAND_START, ROUTE(start_command, ROLE_BUYER, WRITES)},
+    {{"/produk", "/products"}, TEXT_COMMAND_PRODUCTS, ROUTE(browse_all, ROLE_BUYER, READS)},
+    {{"/stok", "/stock"}, TEXT_COMMAND_STOCK, ROUTE(browse_stock, ROLE_BUYER, READS)},
+    {{"/keranjang", "/cart"}, TEXT_COMMAND_CART, ROUTE(basket_open, ROLE_BUYER, READS)},
+    {{"/pesanan", "/orders"}, TEXT_COMMAND_PURCHASES, ROUTE(purchases_open, ROLE_BUYER, READS)},
+    {{"/info"}, TEXT_COMMAND_INFORMATION, ROUTE(start_information, ROLE_BUYER, READS)},
+    {{"/cara", "/howto"}, TEXT_COMMAND_HOW_TO_ORDER, ROUTE(start_how_to_order, ROLE_BUYER, READS)},
+    {{"/bantuan", "/help"}, TEXT_COMMAND_HELP, ROUTE(start_help, ROLE_BUYER, READS)},
+    {{"/admin"}, -1, ROUTE(admin_settings, ROLE_ADMIN, READS)},
+};
+const size_t command_row_count = COUNT(command_rows);
+
+const struct label_row label_rows[] = {
+    {TEXT_LABEL_ALL_PRODUCTS, ROUTE(browse_all, ROLE_BUYER, READS)},
+    {TEXT_LABEL_STOCK, ROUTE(browse_stock, ROLE_BUYER, READS)},
+    {TEXT_LABEL_DEPOSIT, ROUTE(balance_open, ROLE_BUYER, READS)},
+    {TEXT_LABEL_INFORMATION, ROUTE(start_information, ROLE_BUYER, READS)},
+    {TEXT_LABEL_HOW_TO_ORDER, ROUTE(start_how_to_order, ROLE_BUYER, READS)},
+    {TEXT_LABEL_ADMIN, ROUTE(admin_settings, ROLE_ADMIN, READS)},
+};
+const size_t label_row_count = COUNT(label_rows);
+
+const struct callback_row callback_rows[] = {
+    {"w", "", ROUTE(start_home, ROLE_BUYER, READS)},
+    {"i", "", ROUTE(start_information, ROLE_BUYER, READS)},
+    {"h", "", ROUTE(start_how_to_order, ROLE_BUYER, READS)},
+    {"n", "", ROUTE(start_nothing, ROLE_BUYER, READS)},      /* a page's number */
+    {"a", "i", ROUTE(browse_all, ROLE_BUYER, READS)},        /* page */
+    {"l", "i", ROUTE(browse_categories, ROLE_BUYER, READS)}, /* page */
+    {"c", "ii", ROUTE(browse_category, ROLE_BUYER, READS)},  /* category, page */
+    {"s", "i", ROUTE(browse_stock, ROLE_BUYER, READS)},      /* page */
+    {"p", "i", ROUTE(product_open, ROLE_BUYER, READS)},      /* product */
+    {"q",
+     "iii", /* product, change of quantity, price shown */
+     {.handler = product_change,
+      .role = ROLE_BUYER,
+      .mode = WRITES_SHARED,
+      .committed = product_changed,
+      .failed = product_change_failed}},
+    {"k", "", ROUTE(basket_open, ROLE_BUYER, READS)},
+    {"e", "", ROUTE(basket_drop, ROLE_BUYER, WRITES_QUEUED)},
+    {"m", "", ROUTE(paying_methods, ROLE_BUYER, READS)},
+    {"y", "w", ROUTE(paying_start, ROLE_BUYER, WRITES)}, /* method */
+    {"v", "", ROUTE(paying_drop, ROLE_BUYER, READS)},
+    {"x", "i", ROUTE(paying_cancel, ROLE_BUYER, WRITES)}, /* order */
+    {"r", "", ROUTE(purchases_open, ROLE_BUYER, READS)},
+    {"g", "i", ROUTE(purchases_fetch, ROLE_BUYER, WRITES)}, /* order */
+    {"t", "i", ROUTE(terms_press, ROLE_BUYER, WRITES)},     /* term */
+    {"u", "i", ROUTE(terms_drop, ROLE_BUYER, WRITES)},      /* term */
+};
+const size_t callback_row_count = COUNT(callback_rows);
+
+const struct route route_free_message = ROUTE(message_free, ROLE_BUYER, WRITES);
+const struct route route_number_button = ROUTE(product_open_number, ROLE_BUYER, READS);
+const struct route route_unknown_command = ROUTE(start_help, ROLE_BUYER, READS);
+const struct route route_unknown_callback = ROUTE(start_old_button, ROLE_BUYER, READS);
+const struct route route_member = ROUTE(start_member, ROLE_BUYER, WRITES);
+
+/* "/start@my_bot payload" is /start. */
+const struct route *route_of_command(const char *text)
+{
+    size_t length = strcspn(text, " \n\t@");
+    for (size_t i = 0; i < command_row_count; i++)
+        for (const char *const *name = command_rows[i].names; name < command_rows[i].names + 3 && *name;
+             name++)
+            if (strlen(*name) == length && strncasecmp(*name, text, length) == 0)
+                return &command_rows[i].route;
+    return NULL;
+}
+
+/* Apps drop or add the variation selector behind an emoji: it decides nothing. */
+static const char *skip_selectors(const char *p)
+{
+    while (str_starts_with(p, "\uFE0F") || str_starts_with(p, "\uFE0E"))
+        p += 3;
+    return p;
+}
+
+static bool same_label(const char *a, const char *b)
+{
+    a += strspn(a, " ");
+    for (;;) {
+        a = skip_selectors(a);
+        b = skip_selectors(b);
+        if (*a == '\0' || *a != *b)
+            break;
+        a++;
+        b++;
+    }
+    return a[strspn(a, " ")] == '\0' && *b == '\0';
+}
+
+/* In any language: a keyboard stays in a chat when the store changes its own. */
+const struct route *route_of_label(const char *text)
+{
+    for (size_t i = 0; i < label_row_count; i++)
+        for (const char *const *language = text_languages; *language; language++)
+            if (same_label(text, text_get(say_texts(), *language, label_rows[i].label)))
+                return &label_rows[i].route;
+    return NULL;
+}
+
+static bool parse_number(const char *text, size_t length, int64_t *number_out)
+{
+    char copy[24], canonical[24];
+    int64_t number;
+    if (length == 0 || length >= sizeof copy)
+        return false;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    if (!str_to_int64(copy, &number))
+        return false;
+    snprintf(canonical, sizeof canonical, "%" PRId64, number);
+    if (strcmp(copy, canonical) != 0)
+        return false;
+    *number_out = number;
+    return true;
+}
+
+static bool parse_word(const char *text, size_t length, char word_out[TURN_WORD_BYTES])
+{
+    if (length == 0 || length >= TURN_WORD_BYTES ||
+        strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") < length)
+        return false;
+    memcpy(word_out, text, length);
+    word_out[length] = '\0';
+    return true;
+}
+
+/* `p` is behind the verb: "" or ":1:2". */
+static bool parse_arguments(const char *arguments, const char *p, int64_t numbers[TURN_MOST_NUMBERS],
+                            char word[TURN_WORD_BYTES])
+{
+    size_t number = 0;
+    for (; *arguments; arguments++) {
+        if (*p != ':')
+            return false;
+        p++;
+        size_t length = strcspn(p, ":");
+        bool good =
+            *arguments == 'w' ? parse_word(p, length, word) : parse_number(p, length, &numbers[number++]);
+        if (!good)
+            return false;
+        p += length;
+    }
+    return *p == '\0';
+}
+
+const struct route *route_of_callback(const char *data, int64_t numbers_out[TURN_MOST_NUMBERS],
+                                      char word_out[TURN_WORD_BYTES])
+{
+    size_t verb = strcspn(data, ":");
+    for (size_t i = 0; i < callback_row_count; i++) {
+        const struct callback_row *row = &callback_rows[i];
+        int64_t numbers[TURN_MOST_NUMBERS] = {0};
+        char word[TURN_WORD_BYTES] = "";
+        if (strlen(row->verb) != verb || memcmp(row->verb, data, verb) != 0)
+            continue;
+        if (!parse_arguments(row->arguments, data + verb, numbers, word))
+            return NULL;
+        memcpy(numbers_out, numbers, sizeof numbers);
+        memcpy(word_out, word, sizeof word);
+        return &row->route;
+    }
+    return NULL;
+}
+
+bool route_keycap_number(const char *text, int64_t *number_out)
+{
+    int64_t number = 0;
+    const char *p = text;
+    for (int digits = 0; *p; digits++) {
+        if (digits == 0 && str_equal(p, "🔟")) {
+            *number_out = 10;
+            return true;
+        }
+        if (*p < '0' || *p > '9' || digits == 6)
+            return false;
+        number = number * 10 + (*p - '0');
+        p = skip_selectors(p + 1);
+        if (!str_starts_with(p, "\u20E3"))
+            return false;
+        p += 3;
+    }
+    if (p == text)
+        return false;
+    *number_out = number;
+    return true;
+}

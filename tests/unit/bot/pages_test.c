@@ -1,0 +1,204 @@
+#include "bench.h"
+
+#include <string.h>
+
+#include "base/json.h"
+#include "base/str.h"
+#include "bot/admin/admin.h"
+#include "bot/bot.h"
+#include "bot/buyer/basket.h"
+#include "bot/buyer/buyer.h"
+
+static turn_handler *const pages[] = {
+    start_home, start_information, start_how_to_order, start_help,  start_old_button,
+    browse_all, browse_categories, browse_stock,       paying_drop, admin_settings,
+};
+enum { PAGES = sizeof pages / sizeof pages[0] };
+
+/* Names made to break a page: markup, quotes, emoji that count double, right-to-left marks, line breaks, and
+ * far too long. */
+static const char *hostile(struct arena *arena, size_t rounds)
+{
+    struct str s = STR_INIT(arena);
+    for (size_t i = 0; i < rounds; i++)
+        str_add(&s, "</b><a href=\"x\">&amp;{nama}'\"😀\u202e\u2069\u2067\nلا");
+    return str_done(&s);
+}
+
+static void check_all(const char *language, size_t categories, size_t products, const char *name)
+{
+    for (size_t i = 0; i < PAGES; i++) {
+        for (int is_callback = 0; is_callback < 2; is_callback++) {
+            struct bench *bench = bench_open(language, categories, products, name);
+            struct error err;
+            bench->turn.role = ROLE_ADMIN;
+            bench->update.kind = is_callback ? UPDATE_CALLBACK : UPDATE_MESSAGE;
+            bench->update.callback_id = "1";
+            bench->update.data = "";
+            bench->turn.numbers[0] = 1;
+            assert_true(pages[i](&bench->turn, &err));
+            json_t *reply = bench_reply(bench);
+            json_decref(reply);
+            bench_close(&bench);
+        }
+    }
+}
+
+static void test_pages_fit_whatever_the_names(void **state)
+{
+    auto_arena struct arena *arena = arena_new();
+    static const size_t rounds[] = {1, 3, 200};
+    for (size_t i = 0; i < sizeof rounds / sizeof rounds[0]; i++) {
+        check_all("id", 30, 9, hostile(arena, rounds[i]));
+        check_all("en", 1, 1, hostile(arena, rounds[i]));
+    }
+    check_all("id", 0, 0, "x");
+    check_all("id", 3, 2, "x");
+}
+
+static void test_names_are_shown_as_typed(void **state)
+{
+    struct bench *bench = bench_open("id", 1, 2, "A <b>&\"B");
+    struct error err;
+    assert_true(browse_all(&bench->turn, &err));
+    json_t *reply = bench_reply(bench);
+    assert_non_null(
+        strstr(json_string_value(json_object_get(reply, "text")), "<b>1. A &lt;b&gt;&amp;&quot;B</b>"));
+    json_decref(reply);
+    bench_close(&bench);
+}
+
+static void test_page_numbers_are_held_to_what_there_is(void **state)
+{
+    static const int64_t asked[] = {INT64_MIN, -1, 0, 1, 2, 3, INT64_MAX};
+    for (size_t i = 0; i < sizeof asked / sizeof asked[0]; i++) {
+        struct bench *bench = bench_open("id", 2, 9, "x");
+        struct error err;
+        bench->turn.numbers[0] = asked[i];
+        assert_true(browse_all(&bench->turn, &err));
+        json_t *reply = bench_reply(bench);
+        json_decref(reply);
+        bench->turn.numbers[0] = asked[i];
+        assert_true(browse_stock(&bench->turn, &err));
+        json_decref(bench_reply(bench));
+        bench_close(&bench);
+    }
+}
+
+static const char *method_of(struct bench *bench, turn_handler *handler)
+{
+    static char method[40];
+    struct error err;
+    assert_true(handler(&bench->turn, &err));
+    json_t *reply = bench_reply(bench);
+    strcpy(method, json_string_value(json_object_get(reply, "method")));
+    json_decref(reply);
+    return method;
+}
+
+static void test_a_page_edits_where_it_can(void **state)
+{
+    struct bench *bench = bench_open("id", 1, 1, "x");
+    assert_string_equal(method_of(bench, start_home), "sendMessage");
+    bench->update.kind = UPDATE_CALLBACK;
+    bench->update.callback_id = "77";
+    assert_string_equal(method_of(bench, start_home), "editMessageText");
+    assert_string_equal(method_of(bench, start_nothing), "answerCallbackQuery");
+    bench->update.message_has_photo = true;
+    assert_string_equal(method_of(bench, start_home), "sendMessage");
+    bench->update.message_has_photo = false;
+    bench->update.message_id = 0;
+    assert_string_equal(method_of(bench, start_home), "sendMessage");
+    assert_string_equal(method_of(bench, start_help), "sendMessage"); /* brings a keyboard: never an edit */
+    bench_close(&bench);
+}
+
+static size_t text_buttons(json_t *reply, const char *label)
+{
+    size_t i, j, found = 0;
+    json_t *row, *button;
+    json_array_foreach(json_object_get(json_object_get(reply, "reply_markup"), "keyboard"), i, row)
+    {
+        json_array_foreach(row, j, button) found +=
+            str_equal(json_string_value(json_object_get(button, "text")), label);
+    }
+    return found;
+}
+
+static void test_the_reply_keyboard_goes_by_role(void **state)
+{
+    static const enum role roles[] = {ROLE_BUYER, ROLE_ADMIN};
+    for (size_t i = 0; i < 2; i++) {
+        struct bench *bench = bench_open("id", 3, 4, "x");
+        struct error err;
+        bench->turn.role = roles[i];
+        assert_true(start_help(&bench->turn, &err));
+        json_t *reply = bench_reply(bench);
+        assert_int_equal(text_buttons(reply, "🛍 Semua Produk"), 1);
+        assert_int_equal(text_buttons(reply, "🔟"), 1);
+        assert_int_equal(text_buttons(reply, "1️⃣1️⃣"), 0);
+        assert_int_equal(text_buttons(reply, "💰 Deposit"), 1);
+        assert_int_equal(text_buttons(reply, "⚙️ Admin Settings"), roles[i] == ROLE_ADMIN);
+        json_decref(reply);
+        bench_close(&bench);
+    }
+}
+
+static void test_a_large_cart_fits(void **state)
+{
+    auto_arena struct arena *arena = arena_new();
+    struct bench *bench = bench_open("id", 10, 50, hostile(arena, 4));
+    struct basket_item *items = ARENA_ARRAY(bench->arena, struct basket_item, 500);
+    for (size_t i = 0; i < 500; i++)
+        items[i] = (struct basket_item){.product = &bench->catalogue.products[i], .quantity = 1000};
+    const struct basket basket = {
+        .count = 500, .items = items, .quantity = 500000, .total = 500000000000000, .notes = ""};
+    basket_show(&bench->turn, &basket);
+    json_t *reply = bench_reply(bench);
+    const char *text = json_string_value(json_object_get(reply, "text"));
+    assert_non_null(strstr(text, "produk lainnya"));
+    assert_non_null(strstr(text, "Rp 500.000.000.000.000")); /* the total is not what is cut */
+    json_decref(reply);
+    bench_close(&bench);
+}
+
+static void test_the_last_net(void **state)
+{
+    struct bench *bench = bench_open("id", 1, 1, "x");
+    char html[6000] = "<b>";
+    memset(html + 3, 'x', 5000);
+    strcpy(html + 5003, "</b>");
+    page_show(&bench->work, &bench->turn.page, html, NULL);
+    json_decref(bench_reply(bench));
+    bench_close(&bench);
+}
+
+static void test_too_fast(void **state)
+{
+    struct bench *bench = bench_open("id", 1, 1, "x");
+    const char *reply = bot_pace_reply(bench->arena, &bench->tenant, &bench->update, BOT_PACE_SPAM_WARNING);
+    assert_non_null(strstr(reply, "\"sendMessage\""));
+    assert_non_null(strstr(reply, "🚫 Jangan spam ya"));
+    bench->update.kind = UPDATE_CALLBACK;
+    bench->update.callback_id = "8";
+    reply = bot_pace_reply(bench->arena, &bench->tenant, &bench->update, BOT_PACE_SLOW_DOWN);
+    assert_non_null(strstr(reply, "\"answerCallbackQuery\""));
+    bench->update.chat_is_private = false;
+    assert_string_equal(bot_pace_reply(bench->arena, &bench->tenant, &bench->update, BOT_PACE_SLOW_DOWN), "");
+    bench_close(&bench);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_pages_fit_whatever_the_names),
+        cmocka_unit_test(test_names_are_shown_as_typed),
+        cmocka_unit_test(test_page_numbers_are_held_to_what_there_is),
+        cmocka_unit_test(test_a_page_edits_where_it_can),
+        cmocka_unit_test(test_the_reply_keyboard_goes_by_role),
+        cmocka_unit_test(test_a_large_cart_fits),
+        cmocka_unit_test(test_the_last_net),
+        cmocka_unit_test(test_too_fast),
+    };
+    return cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);
+}
