@@ -1,0 +1,27 @@
+/*
+ * The server's HTTP side: webhooks in, health and metrics out. Routes are the table in server.c. A webhook is
+ * answered only after its change is committed.
+ */
+#pragma once
+
+#include "http/directory.h"
+#include "telegram/sender.h"
+#include "tenants/config.h"
+#include "work/lane.h"
+#include "work/pool.h"
+
+struct server_options {
+    const struct config *config;
+    struct directory *directory; /* borrowed */
+    struct lanes *lanes;
+    struct sender *sender;
+    struct pool *pool;
+};
+struct server;
+
+MUST_USE bool server_start(const struct server_options *options, struct server **server_out,
+                           struct error *err);
+/* Refuses new work (503, Retry-After) and waits until what was taken is answered; false where wait_ms ran
+ * out. */
+bool server_drain(struct server *server, long wait_ms);
+void server_stop(struct server **server);

@@ -1,0 +1,92 @@
+#include "watch/metrics.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+
+static const struct {
+    const char *name;
+    const char *labels;
+    const char *help;
+} rows[] = {
+#define METRICS_ROW(id, name, labels, help) {name, labels, help},
+    METRICS_COUNTERS(METRICS_ROW)
+#undef METRICS_ROW
+};
+
+static atomic_ullong values[METRIC_COUNT];
+
+void metrics_count(enum metric metric)
+{
+    atomic_fetch_add_explicit(&values[metric], 1, memory_order_relaxed);
+}
+
+uint64_t metrics_value(enum metric metric)
+{
+    return atomic_load_explicit(&values[metric], memory_order_relaxed);
+}
+
+void metrics_row(struct str *page, const char *name, const char *labels, int64_t value)
+{
+    str_addf(page, *labels ? "%s{%s} %lld\n" : "%s%s %lld\n", name, labels, (long long)value);
+}
+
+void metrics_figure(struct str *page, const char *name, const char *type, const char *help,
+                    const char *labels, int64_t value)
+{
+    str_addf(page, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+    metrics_row(page, name, labels, value);
+}
+
+void metrics_render(struct str *page)
+{
+    for (int i = 0; i < METRIC_COUNT; i++) {
+        if (i == 0 || strcmp(rows[i].name, rows[i - 1].name) != 0)
+            metrics_figure(page, rows[i].name, "counter", rows[i].help, rows[i].labels,
+                           (int64_t)metrics_value((enum metric)i));
+        else
+            metrics_row(page, rows[i].name, rows[i].labels, (int64_t)metrics_value((enum metric)i));
+    }
+}
+
+static int64_t resident_bytes(void)
+{
+    long long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "re");
+    if (file) {
+        if (fscanf(file, "%*d %lld", &pages) != 1)
+            pages = 0;
+        fclose(file);
+    }
+    return pages * sysconf(_SC_PAGESIZE);
+}
+
+static int64_t open_files(void)
+{
+    int64_t count = 0;
+    DIR *dir = opendir("/proc/self/fd");
+    if (!dir)
+        return 0;
+    while (readdir(dir))
+        count++;
+    closedir(dir);
+    return count - 3; /* ".", "..", and the directory itself */
+}
+
+/* Before main(), so that nobody has to remember it. */
+static int64_t started_ms;
+__attribute__((constructor)) static void note_start(void)
+{
+    started_ms = clock_mono_ms();
+}
+
+void metrics_process(struct str *page)
+{
+    metrics_figure(page, "process_resident_memory_bytes", "gauge", "Resident memory.", "", resident_bytes());
+    metrics_figure(page, "process_open_fds", "gauge", "Open file descriptors.", "", open_files());
+    metrics_figure(page, "lapak_uptime_seconds", "gauge", "Seconds since the start.", "",
+                   (clock_mono_ms() - started_ms) / 1000);
+}
