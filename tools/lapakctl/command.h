@@ -1,0 +1,55 @@
+/*
+ * lapakctl's commands. Each is one file that ends in a `struct command`; main.c lists them in a table, and
+ * the table feeds dispatch, --help and the check of operands. A command returns the exit code: COMMAND_OK, or
+ * COMMAND_FAILED where it found something wrong or could not do its work. COMMAND_USAGE is main.c's alone.
+ */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "tenants/config.h"
+#include "tenants/load.h"
+
+enum { COMMAND_OK = 0, COMMAND_FAILED = 1, COMMAND_USAGE = 2 };
+
+/* What a command gets; everything in it lives until the program ends. */
+struct command_context {
+    struct arena *arena;
+    const char *config_path;
+    const char *env_path; /* NULL: no env file */
+    bool json;            /* the result as one JSON document on standard output */
+    int operand_count;    /* checked against the command's limits */
+    const char *const *operands;
+};
+
+struct command {
+    const char *name;  /* one word, or two: "catalog import" */
+    const char *usage; /* its operands: "STORE FILE" */
+    const char *help;  /* one line */
+    int operands;      /* how many it takes */
+    int (*run)(struct command_context *context);
+};
+
+extern const struct command command_check;
+extern const struct command command_tenants;
+extern const struct command command_migrate;
+extern const struct command command_catalog_import;
+extern const struct command command_catalog_export;
+
+/* The configuration that a command works on: both files read and without faults. */
+struct command_setup {
+    struct env *env;
+    struct config *config;
+};
+
+/* Reads env file and configuration. False where they have faults; those are then printed. */
+bool command_read_setup(struct command_context *context, struct command_setup *setup_out);
+/* Reads the stores' files; a file with faults is in the list with them. False, with the error printed, where
+ * the directory can't be read. The caller releases the list with tenants_release(). */
+bool command_read_tenants(struct command_context *context, const struct command_setup *setup,
+                          struct tenant_list *list_out);
+/* One store by its name; where it is unknown or has faults that is printed, and NULL returned. The caller
+ * owns the reference. */
+const struct tenant *command_read_tenant(struct command_context *context, const struct command_setup *setup,
+                                         const char *name);
