@@ -1,0 +1,148 @@
+/* A chat's messages as JSON: as the Bot API gives them to bots, and as the control interface gives them. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "bot.h"
+#include "chat.h"
+#include "file.h"
+#include "person.h"
+#include "qr_image.h"
+#include "sandbox.h"
+
+static void put_new(json_t *object, const char *name, json_t *value)
+{
+    json_object_set_new(object, name, value);
+}
+
+static json_t *file_json(const struct file *file)
+{
+    json_t *json = json_pack("{s:s,s:s,s:I}", "file_id", file->id, "file_unique_id", file->unique_id,
+                             "file_size", (json_int_t)file->size);
+    if (file->kind != FILE_DOCUMENT) {
+        put_new(json, "width", json_integer(file->width));
+        put_new(json, "height", json_integer(file->height));
+        return json;
+    }
+    put_new(json, "mime_type", json_string(file->mime));
+    if (file->name)
+        put_new(json, "file_name", json_string(file->name));
+    return json;
+}
+
+static void put_file(json_t *json, const struct file *file)
+{
+    json_t *part = file_json(file);
+    switch (file->kind) {
+    case FILE_PHOTO:
+        put_new(json, "photo", json_pack("[o]", part));
+        break;
+    case FILE_DOCUMENT:
+        put_new(json, "document", part);
+        break;
+    case FILE_STICKER:
+        put_new(part, "type", json_string("regular"));
+        put_new(part, "is_animated", json_false());
+        put_new(part, "is_video", json_false());
+        put_new(json, "sticker", part);
+        break;
+    case FILE_VIDEO:
+        put_new(part, "duration", json_integer(1));
+        put_new(json, "video", part);
+        break;
+    }
+}
+
+static json_t *message_json_flat(const struct chat *chat, const struct message *message)
+{
+    json_t *from = message->from_bot ? bot_user_json(chat->bot) : json_incref(chat->person->user);
+    json_t *json = json_pack("{s:I,s:o,s:o,s:I}", "message_id", (json_int_t)message->id, "from", from, "chat",
+                             person_chat_json(chat->person), "date", (json_int_t)message->date);
+    bool caption = message->file != NULL;
+    if (message->edit_date)
+        put_new(json, "edit_date", json_integer(message->edit_date));
+    if (message->forward_origin)
+        put_new(json, "forward_origin", json_incref(message->forward_origin));
+    if (message->file)
+        put_file(json, message->file);
+    if (message->contact)
+        put_new(json, "contact", json_incref(message->contact));
+    if (message->text)
+        put_new(json, caption ? "caption" : "text", json_string(message->text));
+    if (message->entities && json_array_size(message->entities) > 0)
+        put_new(json, caption ? "caption_entities" : "entities", json_incref(message->entities));
+    if (message->inline_keyboard)
+        put_new(json, "reply_markup", json_pack("{s:O}", "inline_keyboard", message->inline_keyboard));
+    if (message->protect_content)
+        put_new(json, "has_protected_content", json_true());
+    return json;
+}
+
+json_t *message_json(const struct chat *chat, const struct message *message)
+{
+    json_t *json = message_json_flat(chat, message);
+    const struct message *replied = message->reply_to ? chat_message(chat, message->reply_to) : NULL;
+    if (replied && !replied->deleted)
+        put_new(json, "reply_to_message", message_json_flat(chat, replied));
+    return json;
+}
+
+static void put_media(struct sandbox *sandbox, struct arena *arena, json_t *json, struct message *message)
+{
+    const struct file *file = message->file;
+    const char *url = file_url(arena, sandbox, file);
+    switch (file->kind) {
+    case FILE_PHOTO: {
+        const char *qr = qr_image_of(sandbox, message);
+        put_new(json, "photo",
+                json_pack("{s:s,s:s,s:i,s:i,s:s?}", "file_id", file->id, "url", url, "width", file->width,
+                          "height", file->height, "qr", qr));
+        break;
+    }
+    case FILE_DOCUMENT:
+        put_new(json, "document",
+                json_pack("{s:s,s:s,s:s,s:I}", "file_id", file->id, "file_name",
+                          file->name ? file->name : "document", "url", url, "size", (json_int_t)file->size));
+        break;
+    case FILE_STICKER:
+    case FILE_VIDEO:
+        put_new(json, file->kind == FILE_STICKER ? "sticker" : "video",
+                json_pack("{s:s,s:s,s:I}", "file_id", file->id, "url", url, "size", (json_int_t)file->size));
+        break;
+    }
+}
+
+static json_t *shown_message(struct sandbox *sandbox, struct arena *arena, struct message *message)
+{
+    json_t *json = json_pack("{s:I,s:s,s:I,s:i,s:b}", "message_id", (json_int_t)message->id, "from",
+                             message->from_bot ? "bot" : "person", "date", (json_int_t)message->date,
+                             "edited", message->edited, "deleted", message->deleted);
+    if (message->text)
+        put_new(json, "text", json_string(message->text));
+    if (message->html)
+        put_new(json, "html", json_string(message->html));
+    if (message->entities && json_array_size(message->entities) > 0)
+        put_new(json, "entities", json_incref(message->entities));
+    if (message->file)
+        put_media(sandbox, arena, json, message);
+    if (message->contact)
+        put_new(json, "contact", json_incref(message->contact));
+    if (message->inline_keyboard)
+        put_new(json, "inline_keyboard", json_incref(message->inline_keyboard));
+    if (message->reply_to)
+        put_new(json, "reply_to", json_integer(message->reply_to));
+    if (message->forward_origin)
+        put_new(json, "forward_origin", json_incref(message->forward_origin));
+    return json;
+}
+
+json_t *chat_json(struct sandbox *sandbox, struct chat *chat)
+{
+    auto_arena struct arena *arena = arena_new();
+    json_t *messages = json_array();
+    for (size_t i = 0; i < chat->count; i++)
+        json_array_append_new(messages, shown_message(sandbox, arena, chat->messages[i]));
+    return json_pack("{s:o,s:O?,s:O,s:b,s:b,s:b}", "messages", messages, "reply_keyboard",
+                     chat->reply_keyboard, "answers", chat->answers, "typing",
+                     chat->typing_until_ms > clock_mono_ms(), "started", chat->started, "blocked",
+                     chat->blocked);
+}
