@@ -1,0 +1,190 @@
+"""A store as a test describes it: its tenant file, catalogue, secrets, and its rows in the database."""
+
+import itertools
+import json
+from pathlib import Path
+
+import yaml
+
+from . import updates
+
+_codes = itertools.count(1)
+
+
+def product(name, price=10_000, stock=5, *, code=None, description="", snk="", category="Umum"):
+    """A product for world.store(). `stock` is a number (contents are then made up) or a list of contents."""
+    code = code or f"P{next(_codes)}"
+    if isinstance(stock, int):
+        stock = [f"{code}-{number:04d}:rahasia" for number in range(1, stock + 1)]
+    return {
+        "code": code,
+        "name": name,
+        "price": price,
+        "description": description,
+        "snk": snk,
+        "stock": stock,
+        "category": category,
+    }
+
+
+def catalogue_text(products):
+    categories = {}
+    for item in products:
+        item = dict(item)
+        category = item.pop("category", "Umum")
+        categories.setdefault(category, []).append(item)
+    return yaml.safe_dump(
+        {"categories": [{"name": name, "emoji": "📦", "products": items} for name, items in categories.items()]},
+        allow_unicode=True,
+        sort_keys=False,
+    )
+
+
+class Store:
+    """One store of a world. Its attributes are what went into its tenant file."""
+
+    def __init__(self, world, number, name, products, *, admins, owners, title=None, language="id", **more):
+        self.world = world
+        self.name = name
+        self.title = title or name.replace("-", " ").title()
+        self.language = language
+        self.products = products
+        self.admins = admins
+        self.owners = owners
+        self.bot_id = 7_000_000_000 + number
+        self.token = f"{self.bot_id}:{f'test-token-of-{name}-'.ljust(35, 'x')[:35]}"
+        self.slug = f"{name}-proyek"
+        self.api_key = f"kunci-{name}"
+        self.webhook_secret = f"rahasia-webhook-{name}"
+        self.more = more
+        stem = name.upper().replace("-", "_")
+        self.names = {"token": f"{stem}_BOT_TOKEN", "api_key": f"{stem}_KEY", "webhook_secret": f"{stem}_SECRET"}
+
+    def environment(self):
+        return {self.names[key]: getattr(self, key) for key in self.names}
+
+    def tenant(self):
+        tenant = {
+            "bot_store_name": self.name,
+            "title": self.title,
+            "language": self.language,
+            "timezone": "Asia/Jakarta",
+            "telegram": {
+                "token": "${%s}" % self.names["token"],
+                "admins": self.admins,
+                "owners": self.owners,
+            },
+            "pakasir": {
+                "project": self.slug,
+                "api_key": "${%s}" % self.names["api_key"],
+                "webhook_secret": "${%s}" % self.names["webhook_secret"],
+                "sandbox": False,
+                "methods": ["qris"],
+            },
+            "invoice_minutes": 15,
+            "low_stock": 3,
+        }
+        for key, value in self.more.items():
+            if isinstance(value, dict):
+                tenant[key] = {**tenant.get(key, {}), **value}
+            else:
+                tenant[key] = value
+        return tenant
+
+    def write(self, directory):
+        path = Path(directory) / f"{self.name}.yaml"
+        path.write_text(yaml.safe_dump(self.tenant(), allow_unicode=True, sort_keys=False), encoding="utf-8")
+        return path
+
+    def import_catalogue(self, products):
+        """By lapakctl, as an operator does; also while lapakd runs."""
+        path = self.world.directory / f"catalogue-{self.name}.yaml"
+        path.write_text(catalogue_text(products), encoding="utf-8")
+        return self.world.ctl("catalog", "import", self.name, path)
+
+    # Its rows
+
+    @property
+    def schema(self):
+        rows = self.world.query("SELECT schema_name FROM lapak.stores WHERE bot_store_name = %s", self.name)
+        return rows[0][0] if rows else None
+
+    def query(self, statement, *parameters):
+        """Runs SQL within the store's schema; its rows, if any."""
+        return self.world.query(statement, *parameters, schema=self.schema)
+
+    def value(self, statement, *parameters):
+        return self.query(statement, *parameters)[0][0]
+
+    def stock(self, code):
+        """{"available": n, "reserved": n, "sold": n} of a product."""
+        counts = dict.fromkeys(("available", "reserved", "sold"), 0)
+        counts.update(
+            self.query(
+                "SELECT s.state, count(*) FROM stock_units s JOIN products p ON p.id = s.product_id"
+                " WHERE p.code = %s GROUP BY 1",
+                code,
+            )
+        )
+        return counts
+
+    # The outside's way in
+
+    @property
+    def telegram_path(self):
+        return f"/webhooks/telegram/{self.name}"
+
+    @property
+    def pakasir_path(self):
+        return f"/webhooks/pakasir/{self.name}"
+
+    def post_pakasir(self, body, secret=None):
+        """Posts a webhook as Pakasir does; (status, text, headers). `body` is a dict, or raw text."""
+        text = body if isinstance(body, (str, bytes)) else json.dumps(body)
+        headers = {"Content-Type": "application/json"}
+        if secret != "":
+            headers["X-Secret"] = self.webhook_secret if secret is None else secret
+        return self.world.http(self.pakasir_path, body=text, headers=headers)
+
+    @property
+    def telegram_secret(self):
+        """What lapakd gave Telegram at its last setWebhook."""
+        return self.world.calls(self, method="setWebhook")[-1]["params"]["secret_token"]
+
+    def post_updates(self, bodies, secret=None, port=None):
+        """Posts updates (dicts, or raw bytes) as Telegram does, all at the same instant: [(status, headers, text)].
+        Nothing that is answered goes to the sandbox."""
+        self.world.start()
+        headers = {"X-Telegram-Bot-Api-Secret-Token": self.telegram_secret if secret is None else secret}
+        bodies = [updates.as_body(body) for body in bodies]
+        return updates.post_all(port or self.world.port, self.telegram_path, bodies, headers if secret != "" else {})
+
+    def post_update(self, body, secret=None, port=None):
+        return self.post_updates([body], secret, port)[0]
+
+    def notice(self, transaction, **changes):
+        """What Pakasir's webhook says of a paid transaction."""
+        return {
+            "txn_id": transaction["txn_id"],
+            "order_id": transaction["order_id"],
+            "amount": transaction["amount"],
+            "is_sandbox": False,
+            "status": "completed",
+            "completed_at": "2026-08-24T10:00:00.123456789Z",
+            **changes,
+        }
+
+    def transactions(self):
+        return self.world.sandbox.transactions(self.slug)
+
+    def transaction(self, order=None):
+        """The only transaction, or that of the order (a reference, or a message that shows it)."""
+        found = self.transactions()
+        if order is not None:
+            text = order if isinstance(order, str) else order.text
+            found = [item for item in found if item["order_id"] in text]
+        assert len(found) == 1, f"{len(found)} transactions fit: {found}"
+        return found[0]
+
+    def __repr__(self):
+        return f"<store {self.name}>"

@@ -1,0 +1,399 @@
+"""One scenario's world: a database, configuration, stores, one lapakd (or more), people."""
+
+import base64
+import hashlib
+import os
+import shutil
+import subprocess
+import threading
+from pathlib import Path
+
+import psycopg2
+import yaml
+from sandbox_client import Message
+
+from . import proof
+from .metrics import Metrics
+from .person import Person
+from .processes import PATIENCE, ROOT, SANITIZER, Process, environment, free_port, http, program, until
+from .store import Store, product
+
+OWNER = 9001
+ADMIN = 1001
+
+
+class World:
+    def __init__(self, cluster, sandbox, directory):
+        self.cluster = cluster
+        self.sandbox = sandbox
+        self.directory = Path(directory)
+        self.log_directory = self.directory / "logs"
+        self.tenants_directory = self.directory / "tenants"
+        self.tenants_directory.mkdir(parents=True)
+        self.database, self.database_url, self._dsn = cluster.create()
+        self._connection = None
+        self._lock = threading.RLock()  # people may act in threads of their own
+        self.port = free_port()
+        self.stores = []
+        self.people = {}
+        self.servers = []  # every lapakd that was ever started, the running ones and the others
+        self.expectations = proof.Expectations()
+        self._faults = []
+        self.owner_token = f"6999999999:{'owner-token-for-tests-'.ljust(35, 'x')}"
+        key = base64.b64encode(hashlib.sha256(b"a key for tests").digest()).decode()
+        # both may be changed before start()
+        self.env = {"DATA_ENCRYPTION_KEY": key, "OWNER_BOT_TOKEN": self.owner_token}
+        self.config = {
+            "listen": f"127.0.0.1:{self.port}",
+            "public_url": f"http://127.0.0.1:{self.port}",
+            "database_url": "${DATABASE_URL}",
+            "tenants_dir": str(self.tenants_directory),
+            "log_dir": str(self.log_directory),
+            "telegram_api_base": sandbox.url,
+            "pakasir_api_base": f"{sandbox.url}/api/v2",
+            "owner": {"token": "${OWNER_BOT_TOKEN}", "ids": [OWNER]},
+            "lanes": 2,
+        }
+        sandbox.post("reset")
+
+    # Building it
+
+    def store(self, name, products=None, *, admins=(ADMIN,), owners=(), enforce_rates=False, expires_in=900, **more):
+        """A store with its tenant file, its project at the gateway and its catalogue (`products`: see
+        harness.store.product; a name alone will do). Other keywords go into the tenant file. lapakd reads it at
+        its next start: make all stores before anybody acts."""
+        products = [product(item) if isinstance(item, str) else item for item in products or ["Kopi Susu"]]
+        store = Store(self, len(self.stores) + 1, name, products, admins=list(admins), owners=list(owners), **more)
+        self.stores.append(store)
+        for person in (*store.admins, *store.owners, OWNER):
+            self.person(person)
+        self.sandbox.post(
+            "project",
+            slug=store.slug,
+            api_key=store.api_key,
+            webhook_url=f"http://127.0.0.1:{self.port}{store.pakasir_path}",
+            webhook_secret=store.webhook_secret,
+            enforce_rates=enforce_rates,
+            expires_in=expires_in,
+        )
+        store.write(self.tenants_directory)
+        self.write_files()
+        self.ctl("migrate")
+        store.import_catalogue(products)
+        return store
+
+    def person(self, telegram_id, first_name=None, **more):
+        if telegram_id not in self.people or first_name or more:
+            first_name = first_name or {ADMIN: "Andi", OWNER: "Oma"}.get(telegram_id, f"Orang {telegram_id}")
+            self.sandbox.post("person", **{"id": telegram_id, "first_name": first_name, "language_code": "id", **more})
+            self.people[telegram_id] = Person(self, telegram_id, first_name)
+        return self.people[telegram_id]
+
+    def admin(self, store, greet=True):
+        """The store's first admin; who has written to the bot, so that it may write back."""
+        person = self.person(store.admins[0])
+        if greet:
+            person.start_chat(store)
+        return person
+
+    @property
+    def config_file(self):
+        return self.directory / "lapak.yaml"
+
+    @property
+    def env_file(self):
+        return self.directory / "env"
+
+    def write_files(self):
+        self.config_file.write_text(yaml.safe_dump(self.config, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        values = {"DATABASE_URL": self.database_url, **self.env}
+        for store in self.stores:
+            values = {**store.environment(), **values}
+        self.env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
+        self.env_file.chmod(0o600)
+
+    def ctl(self, *arguments, expect=0):
+        """Runs lapakctl; the completed process, whose exit status must be `expect`."""
+        done = subprocess.run(
+            [program("lapakctl"), "--config", self.config_file, "--env", self.env_file, *map(str, arguments)],
+            cwd=ROOT,
+            env=environment(),
+            capture_output=True,
+            text=True,
+            timeout=60 * PATIENCE,
+            check=False,
+        )
+        words = " ".join(map(str, arguments))
+        assert not SANITIZER.search(done.stderr), f"lapakctl {words}:\n{done.stderr}"
+        assert done.returncode == expect, f"lapakctl {words}: exit {done.returncode}\n{done.stdout}{done.stderr}"
+        return done
+
+    # The server
+
+    @property
+    def server(self):
+        """The lapakd that was started last, if it runs."""
+        return self.servers[-1] if self.servers and self.servers[-1].alive() else None
+
+    def start(self, wait=True):
+        """Starts lapakd unless it runs; waits until it is ready and every live store's bot has its webhook."""
+        with self._lock:
+            if not self.server:
+                self.write_files()
+                self._launch(self.config_file, self.port, wait)
+            return self.server
+
+    def _launch(self, config_file, port, wait):
+        number = len(self.servers) + 1
+        server = Process(
+            f"lapakd {number}",
+            [program("lapakd"), "--config", config_file, "--env", self.env_file],
+            self.directory / f"lapakd-{number}.out",
+            environment(),
+            f"http://127.0.0.1:{port}/readyz",
+        )
+        server.port = port
+        self.servers.append(server)
+        if wait:
+            server.wait_ready()
+            self.wait_webhooks()
+        return server
+
+    def start_another(self, wait=True):
+        """A second lapakd on the same database and stores, on a port of its own; its log directory is shared."""
+        port = free_port()
+        config_file = self.directory / f"lapak-{port}.yaml"
+        config = {**self.config, "listen": f"127.0.0.1:{port}"}
+        config_file.write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        return self._launch(config_file, port, wait)
+
+    def start_two(self):
+        """Two lapakd at the same instant; the first has the stores' webhooks."""
+        self.write_files()
+        first = self._launch(self.config_file, self.port, False)
+        second = self.start_another(wait=False)
+        for server in (first, second):
+            server.wait_ready()
+        self.wait_webhooks()
+        return first, second
+
+    def wait_webhooks(self, stores=None):
+        def missing():
+            # asked for anew each time: a store may turn out to be disabled meanwhile
+            wanted = {store.bot_id for store in (stores or self.live_stores())}
+            return wanted - {bot["id"] for bot in self.sandbox.state()["bots"] if bot.get("webhook")}
+
+        self.sandbox.wait(lambda: not missing(), 20 * PATIENCE, lambda: f"the webhooks of bots {sorted(missing())}")
+
+    def live_stores(self):
+        """The stores that are not switched off by an error of theirs."""
+        try:
+            states = dict(self.query("SELECT bot_store_name, state FROM lapak.stores"))
+        except psycopg2.errors.UndefinedTable:
+            return []
+        return [store for store in self.stores if states.get(store.name) not in (None, "disabled")]
+
+    def stop(self):
+        """SIGTERM to every server; what is wrong with their ends is told by the proof at the end."""
+        for server in self.servers:
+            if server.alive():
+                self._faults += server.stop()
+
+    def restart(self):
+        self.stop()
+        return self.start()
+
+    def kill9(self):
+        """SIGKILL to the server; start() then starts another one."""
+        self.server.kill9()
+
+    # Looking and doing
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def http(self, path, **more):
+        """(status, text, headers) of a request to lapakd."""
+        return http(self.url + path, **more)
+
+    @staticmethod
+    def http_at(url, path, **more):
+        """The same of a request to somebody else."""
+        return http(url + path, **more)
+
+    def metrics(self):
+        status, text, _ = self.http("/metrics")
+        assert status == 200, f"/metrics: {status} {text}"
+        return Metrics(text)
+
+    def db(self, store=None):
+        """A psycopg2 connection of its own (autocommit), as superuser; search_path is the store's schema."""
+        connection = self.cluster.connect(self._dsn)
+        if store is not None:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('search_path', %s, false)", (store.schema,))
+        return connection
+
+    def database_away(self):
+        """Until database_back(): nobody gets into this world's database."""
+        with self._lock:
+            if self._connection is not None:
+                self._connection.close()
+            self.cluster.take_away(self.database)
+
+    def database_back(self):
+        self.cluster.give_back(self.database)
+
+    def query(self, statement, *parameters, schema=None):
+        with self._lock:
+            if self._connection is None or self._connection.closed:
+                self._connection = self.db()
+            with self._connection.cursor() as cursor:
+                cursor.execute("SELECT set_config('search_path', %s, false)", (schema or "public",))
+                cursor.execute(statement, parameters or None)
+                return cursor.fetchall() if cursor.description else []
+
+    def find_in_database(self, *texts):
+        """Where any of the texts can be read in any table of this database, as text or as bytes: what somebody sees
+        who stole a dump. [(schema.table.column, text)]"""
+        found = []
+        columns = self.query(
+            "SELECT n.nspname, c.relname, a.attname, t.typname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid"
+            " JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type t ON t.oid = a.atttypid"
+            " WHERE c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped"
+            " AND (n.nspname = 'lapak' OR n.nspname LIKE 'store%%') AND t.typname IN ('text', 'bytea', 'jsonb', 'json')",
+        )
+        assert len(columns) > 30, "the scan must see the stores' tables"
+        for schema, table, column, kind in columns:
+            for text in texts:
+                value = f'"{column}"' if kind == "bytea" else f"convert_to(\"{column}\"::text, 'UTF8')"
+                if self.query(f'SELECT 1 FROM "{schema}"."{table}" WHERE position(%s in {value}) > 0 LIMIT 1',
+                              psycopg2.Binary(text.encode())):
+                    found.append((f"{schema}.{table}.{column}", text))
+        return found
+
+    def log_text(self):
+        return "\n".join(
+            path.read_text(encoding="utf-8", errors="replace")
+            for path in [*self.log_directory.glob("**/*.log"), *(server.log for server in self.servers)]
+        )
+
+    def in_logs(self, *texts):
+        """Those of the texts that stand in a log or were printed."""
+        logs = self.log_text()
+        return [text for text in texts if text in logs]
+
+    def pay(self, invoice, **how):
+        """Pays as a bank app does: `invoice` is the message with the QR, a QR text, or a transaction's id."""
+        if isinstance(invoice, Message):
+            assert invoice.qr, f"no readable QR on {invoice}"
+            what = {"qr": invoice.qr}
+        else:
+            what = {"qr" if invoice.startswith("0002") else "txn_id": invoice}
+        return self.sandbox.pay(**what, **how)
+
+    def fail(self, service, mode, **more):
+        """Tells the sandbox to fail (see its control interface); returns a function that ends it."""
+        number = self.sandbox.post("fail", service=service, mode=mode, **more)["id"]
+        return lambda: self.sandbox.post("unfail", id=number)
+
+    def deliveries(self, store):
+        return self.sandbox.get("deliveries", bot=store.bot_id)["deliveries"]
+
+    def calls(self, store, method=None, chat=None, since=None):
+        """The calls that this store's bot made."""
+        found = self.sandbox.get("calls", bot=store.bot_id, method=method, chat=chat, since=since)
+        return found["calls"]
+
+    def until(self, look, seconds=15, what="something that did not happen"):
+        """For what no event announces (rows, metrics): looks again and again."""
+        return until(look, seconds, what)
+
+    @staticmethod
+    def at_once(*functions):
+        """Runs the functions at the same instant, each in a thread; their results in order."""
+        barrier = threading.Barrier(len(functions))
+        results = [None] * len(functions)
+        errors = []
+
+        def run(number, function):
+            barrier.wait()
+            try:
+                results[number] = function()
+            except BaseException as error:  # told to the test's own thread below
+                errors.append(error)
+
+        threads = [threading.Thread(target=run, args=pair) for pair in enumerate(functions)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        if errors:
+            raise errors[0]
+        return results
+
+    # The end
+
+    def expect(self, regex, must=True):
+        """This scenario is about such a finding (a log's error line, a failed row, a malformed call). With `must`,
+        the scenario fails when it does not occur."""
+        self.expectations.add(regex, must)
+
+    expect_log = expect
+
+    def quiet(self, seconds=15):
+        """Waits until nothing is on its way any more, but what is expected to stay."""
+        found = []
+
+        def nothing():
+            found[:] = self.expectations.unexpected(proof.pending(self))
+            return not found
+
+        try:
+            until(nothing, seconds, "quiet")
+        except AssertionError:
+            raise AssertionError("still pending:\n" + "\n".join(found)) from None
+
+    def prove(self):
+        """Run after every scenario that went well so far."""
+        if self.server:
+            self.quiet()
+        self.stop()
+        findings = self._faults + [report for server in self.servers for report in server.sanitizer_reports()]
+        findings = list(dict.fromkeys(findings))
+        findings += proof.left_behind(self)
+        findings += proof.error_lines(self)
+        findings += proof.told_by_logs(self)
+        findings = self.expectations.unexpected(findings) + self.expectations.missing()
+        assert not findings, "this scenario leaves behind:\n" + "\n".join(findings)
+
+    def close(self):
+        for server in self.servers:
+            server.kill9()
+        if self._connection is not None:
+            self._connection.close()
+        if not os.environ.get("LAPAK_TEST_KEEP"):
+            self.cluster.drop(self.database)
+            shutil.rmtree(self.directory, ignore_errors=True)
+
+    # For the report of a failure
+
+    def log_tails(self, lines=40):
+        paths = sorted(self.log_directory.glob("**/*.log")) + [server.log for server in self.servers]
+        for path in paths:
+            text = path.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+            if text:
+                yield str(path.relative_to(self.directory)), "\n".join(text)
+
+    def conversations(self):
+        for store in self.stores:
+            for person in self.people.values():
+                lines = []
+                for message in person.chat(store).all_messages():
+                    who = store.name if message.from_bot else person.first_name
+                    gone = " (deleted)" if message.deleted else ""
+                    lines.append(f"{who} #{message.id}{gone}: {message.text}")
+                    lines += ["    " + " ".join(f"[{b['text']}]" for b in row) for row in message.rows]
+                if lines:
+                    yield f"{person.first_name} and {store.name}", "\n".join(lines)
