@@ -6,7 +6,7 @@
 #include "base/crypto.h"
 #include "base/str.h"
 
-static const struct db_scope server_scope = {.id = UINT32_MAX >> 8, .schema = "lapak", .role = ""};
+static const struct db_scope server_scope = {.id = 1, .schema = "lapak", .role = ""};
 
 enum { SECRET_LENGTH = 48 };
 

@@ -1,4 +1,6 @@
-/* Makes QRIS payloads (EMVCo merchant-presented TLV): what the sandbox's Pakasir gives as qr_string. */
+/* Makes QRIS payloads (EMVCo merchant-presented TLV): what the sandbox's Pakasir gives as qr_string. Written
+ * apart from server/payment/qris.c on purpose: a mistake that the maker and the checker shared would show in
+ * no test. */
 #pragma once
 
 #include <stdint.h>

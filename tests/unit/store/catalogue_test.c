@@ -1,6 +1,7 @@
 #include "fixture.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/internal.h"
 
@@ -113,11 +114,11 @@ static void test_a_minute_is_its_age(void **state)
 
 static int notified;
 
+/* Other tests may run in the same database at the same time: their stores' notices are not ours. */
 static void count_notice(void *context, const char *channel, const char *payload)
 {
     assert_string_equal(channel, "lapak_catalogue");
-    assert_string_equal(payload, shop->tenant.name);
-    notified++;
+    notified += strcmp(payload, TEST_NAME) == 0;
 }
 
 static void test_other_servers_are_told_at_the_commit(void **state)
