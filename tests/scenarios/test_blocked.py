@@ -50,7 +50,7 @@ def test_blocked_before_the_delivery(world, kopi, budi, back):
     budi.wait_for(kopi, lambda message: message.button("✅ Penuhi SNK"), fresh=False)
     world.quiet()
     assert reachable(kopi, budi)
-    assert kopi.query("SELECT DISTINCT state FROM orders") == [("completed",)]
+    world.until(lambda: kopi.query("SELECT DISTINCT state FROM orders") == [("completed",)])
     assert len([message for message in budi.from_bot(kopi) if PAID in message.text]) == 1
 
 

@@ -42,7 +42,7 @@ def test_killed_after_the_commit_and_before_the_send(world, kopi, budi):
     andi.wait_for(kopi, "Pesanan dibayar", fresh=False, seconds=30)
     world.quiet()
     assert len(delivered_lines(budi.chat(kopi), delivery)) == 2
-    assert kopi.query("SELECT state FROM orders") == [("completed",)]
+    world.until(lambda: kopi.query("SELECT state FROM orders") == [("completed",)])
     assert kopi.stock("SUSU") == {"available": 8, "reserved": 0, "sold": 2}
 
 
@@ -59,7 +59,7 @@ def test_killed_while_the_message_was_in_the_senders_hands(world, kopi, budi):
     world.start()
     budi.wait_for(kopi, PAID)
     world.quiet()
-    assert kopi.query("SELECT state FROM orders") == [("completed",)]
+    world.until(lambda: kopi.query("SELECT state FROM orders") == [("completed",)])
 
 
 def test_killed_while_the_gateway_was_asked_for_an_invoice(world, kopi, budi):

@@ -106,7 +106,7 @@ def test_paid_at_the_last_moment(world, budi):
     world.pay(invoice, webhook="never")
     budi.wait_for(kopi, PAID, seconds=20)
     world.quiet()
-    assert kopi.query("SELECT state FROM orders") == [("completed",)]
+    world.until(lambda: kopi.query("SELECT state FROM orders") == [("completed",)])
     assert not [message for message in budi.chat(kopi).all_messages() if "Waktu pembayaran habis" in message.text]
 
 
@@ -128,7 +128,7 @@ def test_paid_late_and_the_units_are_there(world, budi):
     assert len(delivered_lines(budi.chat(kopi), delivery)) == 1
     andi.wait_for(kopi, "dibayar terlambat", fresh=False)
     world.quiet()
-    assert kopi.query("SELECT state FROM orders") == [("completed",)]
+    world.until(lambda: kopi.query("SELECT state FROM orders") == [("completed",)])
     assert kopi.stock("SUSU") == {"available": 4, "reserved": 0, "sold": 1}
     assert kopi.query("SELECT count(*) FROM ledger") == [(0,)]
 
@@ -183,7 +183,7 @@ def test_cancelled_and_paid_at_once(world):
         (delivery,) = [message for message in buyer.from_bot(kopi) if PAID in message.text]
         sold += delivered_lines(buyer.chat(kopi), delivery)
     assert len(set(sold)) == 6
-    assert kopi.query("SELECT state, count(*) FROM orders GROUP BY 1") == [("completed", 6)]
+    world.until(lambda: kopi.query("SELECT state, count(*) FROM orders GROUP BY 1") == [("completed", 6)])
     assert kopi.stock("SUSU") == {"available": 14, "reserved": 0, "sold": 6}
     assert kopi.query("SELECT count(*) FROM ledger") == [(0,)]
     assert len([m for m in andi.from_bot(kopi) if "✅ Pesanan dibayar" in m.text]) == 6

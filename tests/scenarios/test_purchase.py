@@ -106,9 +106,10 @@ def buy(world, store, person, name, quantity):
     assert set(contents) <= set(next(item["stock"] for item in store.products if item["code"] == code))
     assert list(block_texts(delivery)), "the contents stand in <pre>"
 
-    assert store.query("SELECT state, total FROM orders WHERE reference = %s", transaction["order_id"]) == [
-        ("completed", price * quantity)
-    ]
+    order = transaction["order_id"]
+    world.until(
+        lambda: store.query("SELECT state, total FROM orders WHERE reference = %s", order) == [("completed", price * quantity)]
+    )  # written when Telegram said that the delivery arrived
     after = store.stock(code)
     assert after == {
         "available": before["available"] - quantity,

@@ -46,7 +46,7 @@ def test_5xx_html_and_broken_connections_are_tried_again(world, kopi, budi):
     budi.wait_gone(kopi, invoice)
     world.quiet(30)
     assert len(deliveries(budi, kopi)) == 1
-    assert kopi.query("SELECT state FROM orders") == [("completed",)]
+    world.until(lambda: kopi.query("SELECT state FROM orders") == [("completed",)])
 
 
 def test_an_answer_that_gets_lost_may_send_twice_but_never_not(world, kopi, budi):
@@ -96,7 +96,7 @@ def test_while_telegram_is_down_everything_waits_in_order(world, kopi, budi):
     assert [next(r for r in references if r in text) for text in told if "Pesanan dibayar" in text] == references
     for buyer in buyers:
         assert len(deliveries(buyer, kopi)) == 1
-    assert kopi.query("SELECT DISTINCT state FROM orders") == [("completed",)]
+    world.until(lambda: kopi.query("SELECT DISTINCT state FROM orders") == [("completed",)])
 
 
 def test_a_message_nobody_can_send_holds_up_no_other_chat(world, kopi, budi):
