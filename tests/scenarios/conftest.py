@@ -9,6 +9,7 @@ the end of every scenario.
 
 import os
 import signal
+import threading
 import sys
 import tempfile
 from pathlib import Path
@@ -28,7 +29,9 @@ def pytest_configure(config):
         raise KeyboardInterrupt
 
     # as Ctrl-C does: fixtures are torn down, so that no server stays behind
-    signal.signal(signal.SIGTERM, end)
+    # a worker of pytest-xdist may run its session in another thread; it ends with the one that started it
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, end)
 
 
 @pytest.fixture(scope="session")
