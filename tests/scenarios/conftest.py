@@ -9,9 +9,9 @@ the end of every scenario.
 
 import os
 import signal
-import threading
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import pytest

@@ -18,12 +18,12 @@ NEEDS_BUILD=(
 NEEDS_RUN=(cmd:setpriv=util-linux cmd:flock=util-linux cmd:python3=python3)
 NEEDS_SERVER=(pg:=postgresql)
 NEEDS_TEST=(
-    pc:cmocka=libcmocka-dev py:pytest=python3-pytest py:psycopg2=python3-psycopg2
+    pc:cmocka=libcmocka-dev py:pytest=python3-pytest py:selenium=python3-selenium py:psycopg2=python3-psycopg2
     py:requests=python3-requests py:yaml=python3-yaml py:xdist=python3-pytest-xdist cmd:zbarimg=zbar-tools
     cmd:clang-format=clang-format cmd:shellcheck=shellcheck
 )
 NEEDS_TEST_FULL=(
-    cmd:clang-tidy=clang-tidy py:selenium=python3-selenium cmd:chromium=chromium cmd:chromedriver=chromium-driver
+    cmd:clang-tidy=clang-tidy cmd:chromium=chromium cmd:chromedriver=chromium-driver
 )
 
 need_is_met() { # PROBE
