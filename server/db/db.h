@@ -150,7 +150,6 @@ void db_end(struct db_tx **tx);
 
 /* The constraint that made a statement of the last transaction fail, or "". */
 const char *db_constraint(const struct db *db);
-struct db *db_of(struct db_tx *tx);
 
 /* Savepoints are not offered: what may fail on its own is its own transaction. */
 

@@ -391,11 +391,6 @@ void db_end(struct db_tx **tx_pointer)
     *tx_pointer = NULL;
 }
 
-struct db *db_of(struct db_tx *tx)
-{
-    return tx->db;
-}
-
 /* --- the list of statements --- */
 
 extern const struct db_statement *const __start_db_statements[] __attribute__((weak));
