@@ -10,6 +10,7 @@ void error_fill(struct error *err, enum error_code code, const char *format, ...
     va_start(args, format);
     err->code = code;
     err->retry_after = 0;
+    err->answered = false;
     vsnprintf(err->text, sizeof err->text, format, args);
     va_end(args);
 }

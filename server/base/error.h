@@ -22,6 +22,7 @@ enum error_code {
 struct error {
     enum error_code code;
     int retry_after; /* seconds, where the other side named them; else 0 */
+    bool answered;   /* the other side is up: it answered, in its own form, if not as hoped */
     char text[500];
 };
 

@@ -2,6 +2,7 @@
  * writes the outcome down. */
 #include "base/json.h"
 #include "bot/bot.h"
+#include "bot/invoice.h"
 #include "bot/notices.h"
 #include "bot/outgoing.h"
 #include "bot/say.h"
@@ -20,27 +21,45 @@ static bool apply_notice(struct work *work, int64_t ref, enum outbox_outcome out
     return note_blocked(work, ref, outcome, err);
 }
 
-static bool keep_or_remove(struct work *work, const struct order *order, int64_t message_id,
-                           struct error *err)
+static bool keep_or_remove(struct work *work, struct bill *bill, int64_t message_id, struct error *err)
 {
-    if (order->state == ORDER_PENDING)
-        return order_set_invoice_message(work, order->id, message_id, err);
-    const char *caption = say(work, TEXT_INVOICE_ENDED, TEXT_VALUES(TV("order_id", order->reference)));
-    return outgoing_remove(work, order->telegram_id, message_id, work->now_ms, caption, err);
+    if (bill_is_open(bill))
+        return bill->order ? order_set_invoice_message(work, bill->order->id, message_id, err)
+                           : deposit_set_invoice_message(work, bill->deposit->id, message_id, err);
+    if (bill->order)
+        bill->order->invoice_message_id = message_id;
+    else
+        bill->deposit->invoice_message_id = message_id;
+    return invoice_remove(work, bill, err);
+}
+
+static bool apply_to_bill(struct work *work, struct bill *bill, enum outbox_outcome outcome,
+                          const json_t *result, struct error *err)
+{
+    int64_t message_id;
+    if (outcome == OUTBOX_REFUSED)
+        return notices_undelivered(work, bill, err);
+    if (outcome == OUTBOX_SENT && json_get_int(result, "message_id", &message_id))
+        return keep_or_remove(work, bill, message_id, err) || error_context(err, "invoice sent");
+    return note_blocked(work, bill_person(bill), outcome, err);
 }
 
 static bool apply_invoice(struct work *work, int64_t ref, enum outbox_outcome outcome, const json_t *result,
                           struct error *err)
 {
     struct order order;
-    int64_t message_id;
-    if (!order_get(work, ref, true, &order, err))
-        return error_context(err, "invoice sent");
-    if (outcome == OUTBOX_REFUSED)
-        return notices_undelivered(work, &order, err);
-    if (outcome == OUTBOX_SENT && json_get_int(result, "message_id", &message_id))
-        return keep_or_remove(work, &order, message_id, err) || error_context(err, "invoice sent");
-    return note_blocked(work, order.telegram_id, outcome, err);
+    struct bill bill = bill_of_order(&order);
+    return order_get(work, ref, true, &order, err) ? apply_to_bill(work, &bill, outcome, result, err)
+                                                   : error_context(err, "invoice sent");
+}
+
+static bool apply_deposit_invoice(struct work *work, int64_t ref, enum outbox_outcome outcome,
+                                  const json_t *result, struct error *err)
+{
+    struct deposit deposit;
+    struct bill bill = bill_of_deposit(&deposit);
+    return deposit_get(work, ref, true, &deposit, err) ? apply_to_bill(work, &bill, outcome, result, err)
+                                                       : error_context(err, "invoice sent");
 }
 
 static bool apply_delivered(struct work *work, int64_t ref, enum outbox_outcome outcome, const json_t *result,
@@ -49,8 +68,9 @@ static bool apply_delivered(struct work *work, int64_t ref, enum outbox_outcome 
     struct order order;
     if (!order_get(work, ref, true, &order, err))
         return error_context(err, "delivered");
+    const struct bill bill = bill_of_order(&order);
     if (outcome == OUTBOX_REFUSED)
-        return notices_undelivered(work, &order, err);
+        return notices_undelivered(work, &bill, err);
     if (outcome == OUTBOX_SENT &&
         order.state == ORDER_PAID) /* a purchase fetched again is completed already */
         return order_mark_completed(work, order.id, err);
@@ -60,6 +80,7 @@ static bool apply_delivered(struct work *work, int64_t ref, enum outbox_outcome 
 const struct outbox_effect bot_outbox_effects[] = {
     {EFFECT_NOTICE, apply_notice},
     {EFFECT_INVOICE, apply_invoice},
+    {EFFECT_DEPOSIT_INVOICE, apply_deposit_invoice},
     {EFFECT_DELIVERED, apply_delivered},
 };
 const size_t bot_outbox_effect_count = sizeof bot_outbox_effects / sizeof bot_outbox_effects[0];

@@ -8,20 +8,31 @@
 
 enum { ITEMS_LIMIT = 1500, NAME_LIMIT = 100, REASON_LIMIT = 300 };
 
-/* `values` beside order_id, pembeli, baris, which every notice about an order has. */
-static bool about_order(struct work *work, const struct order *order, enum text_key key,
-                        const struct text_value *values, size_t count, struct error *err)
+/* `values` beside order_id, pembeli, baris, which every notice about a bill has. */
+static bool about_bill(struct work *work, const struct bill *bill, enum text_key key,
+                       const struct text_value *values, size_t count, struct error *err)
 {
     const char *person;
     struct text_value all[8];
-    if (!say_known_person(work, order->telegram_id, &person, err))
+    if (!say_known_person(work, bill_person(bill), &person, err))
         return error_context(err, "notice");
-    all[0] = TV("order_id", order->reference);
+    all[0] = TV("order_id", bill_reference(bill));
     all[1] = TV_HTML("pembeli", person);
-    all[2] = TV_HTML("baris", say_items(work, order, ITEMS_LIMIT));
+    all[2] = TV_HTML("baris",
+                     bill->order ? say_items(work, bill->order, ITEMS_LIMIT)
+                                 : say(work, TEXT_DEPOSIT_LINE,
+                                       TEXT_VALUES(TV("harga", say_price(work, bill->deposit->amount)))));
     for (size_t i = 0; i < count; i++)
         all[3 + i] = values[i];
     return outgoing_to_admins(work, say(work, key, all, 3 + count), err);
+}
+
+static bool about_order(struct work *work, const struct order *order, enum text_key key,
+                        const struct text_value *values, size_t count, struct error *err)
+{
+    struct order copy = *order;
+    const struct bill bill = bill_of_order(&copy);
+    return about_bill(work, &bill, key, values, count, err);
 }
 
 bool notices_new_order(struct work *work, const struct order *order, struct error *err)
@@ -46,23 +57,42 @@ bool notices_late_credited(struct work *work, const struct order *order, int64_t
         TEXT_VALUES(TV("harga", say_price(work, amount)), TV("saldo", say_price(work, balance))), err);
 }
 
-bool notices_mismatch(struct work *work, const struct order *order, int64_t asked, int64_t gateway_amount,
+bool notices_mismatch(struct work *work, const struct bill *bill, int64_t asked, int64_t gateway_amount,
                       struct error *err)
 {
-    return about_order(
-        work, order, TEXT_ADMIN_MISMATCH,
+    return about_bill(
+        work, bill, TEXT_ADMIN_MISMATCH,
         TEXT_VALUES(TV("harga", say_price(work, asked)), TV("total", say_price(work, gateway_amount))), err);
 }
 
-bool notices_invoice_failed(struct work *work, const struct order *order, const char *why, struct error *err)
+bool notices_invoice_failed(struct work *work, const struct bill *bill, const char *why, struct error *err)
 {
     const char *reason = str_utf8_cut(work->arena, why, REASON_LIMIT);
-    return about_order(work, order, TEXT_ADMIN_INVOICE_FAILED, TEXT_VALUES(TV("alasan", reason)), err);
+    return about_bill(work, bill, TEXT_ADMIN_INVOICE_FAILED, TEXT_VALUES(TV("alasan", reason)), err);
 }
 
-bool notices_undelivered(struct work *work, const struct order *order, struct error *err)
+bool notices_deposited(struct work *work, const struct bill *bill, int64_t amount, int64_t balance,
+                       struct error *err)
 {
-    return about_order(work, order, TEXT_ADMIN_UNDELIVERED, TEXT_NO_VALUES, err);
+    return about_bill(
+        work, bill, TEXT_ADMIN_DEPOSITED,
+        TEXT_VALUES(TV("harga", say_price(work, amount)), TV("saldo", say_price(work, balance))), err);
+}
+
+bool notices_gateway_down(struct work *work, const char *why, struct error *err)
+{
+    const char *reason = str_utf8_cut(work->arena, why, REASON_LIMIT);
+    return outgoing_to_admins(work, say(work, TEXT_ADMIN_GATEWAY_DOWN, TEXT_VALUES(TV("alasan", reason))), err);
+}
+
+bool notices_gateway_up(struct work *work, struct error *err)
+{
+    return outgoing_to_admins(work, say(work, TEXT_ADMIN_GATEWAY_UP, TEXT_NO_VALUES), err);
+}
+
+bool notices_undelivered(struct work *work, const struct bill *bill, struct error *err)
+{
+    return about_bill(work, bill, TEXT_ADMIN_UNDELIVERED, TEXT_NO_VALUES, err);
 }
 
 static bool look_at(struct work *work, const struct order_item *item, struct error *err)

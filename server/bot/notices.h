@@ -1,19 +1,23 @@
 /* What a store's admins are told. Each adds its messages in the open transaction. */
 #pragma once
 
-#include "store/order.h"
+#include "payment/bill.h"
 #include "work/work.h"
 
 MUST_USE bool notices_new_order(struct work *work, const struct order *order, struct error *err);
 MUST_USE bool notices_paid(struct work *work, const struct order *order, bool late, struct error *err);
 MUST_USE bool notices_late_credited(struct work *work, const struct order *order, int64_t amount,
                                     int64_t balance, struct error *err);
-MUST_USE bool notices_mismatch(struct work *work, const struct order *order, int64_t asked,
+MUST_USE bool notices_mismatch(struct work *work, const struct bill *bill, int64_t asked,
                                int64_t gateway_amount, struct error *err);
-MUST_USE bool notices_invoice_failed(struct work *work, const struct order *order, const char *why,
+MUST_USE bool notices_invoice_failed(struct work *work, const struct bill *bill, const char *why,
                                      struct error *err);
-/* Telegram refused a message of this order to its buyer for good. */
-MUST_USE bool notices_undelivered(struct work *work, const struct order *order, struct error *err);
+MUST_USE bool notices_deposited(struct work *work, const struct bill *bill, int64_t amount, int64_t balance,
+                                struct error *err);
+MUST_USE bool notices_gateway_down(struct work *work, const char *why, struct error *err);
+MUST_USE bool notices_gateway_up(struct work *work, struct error *err);
+/* Telegram refused a message of this bill to its buyer for good. */
+MUST_USE bool notices_undelivered(struct work *work, const struct bill *bill, struct error *err);
 
 /* Looks at the stock of the order's products after it changed; tells of those that crossed the store's limit.
  */

@@ -11,6 +11,7 @@
 #define EFFECT_INVOICE                                                                                       \
     "invoice" /* ref: the order; its invoice message's id is stored, or the message removed when the order   \
                  ended */
+#define EFFECT_DEPOSIT_INVOICE "deposit_invoice" /* the same; ref: the deposit */
 #define EFFECT_DELIVERED "delivered" /* ref: the order; completes it */
 
 struct outgoing {

@@ -1,13 +1,10 @@
 #include "payment/internal.h"
 
-static bool end(struct work *work, struct order *order, enum order_state order_end_state,
-                struct payment *payment, enum payment_state payment_end_state, const char *reason,
-                struct error *err)
+static bool end(struct work *work, struct bill *bill, bool expired, struct payment *payment,
+                enum payment_state payment_end_state, const char *reason, struct error *err)
 {
-    if (!order_end(work, order->id, order_end_state, reason, err) ||
-        !payment_end(work, payment->id, payment_end_state, err))
-        return error_context(err, "order %s: end", order->reference);
-    order->state = order_end_state;
+    if (!bill_end(work, bill, expired, reason, err) || !payment_end(work, payment->id, payment_end_state, err))
+        return error_context(err, "%s: end", bill_reference(bill));
     payment->state = payment_end_state;
     payment->ended_ms = work->now_ms;
     return true;
@@ -20,29 +17,29 @@ static bool void_later(struct work *work, const struct payment *payment, struct 
     return !payment->txn_id || job_add(work, JOB_CANCEL, payment->id, work->now_ms, err);
 }
 
-bool ending_expire(struct work *work, struct order *order, struct payment *payment, struct error *err)
+bool ending_expire(struct work *work, struct bill *bill, struct payment *payment, struct error *err)
 {
-    return end(work, order, ORDER_EXPIRED, payment, PAYMENT_EXPIRED, "expired", err) &&
-           checkout_notices()->ended(work, order, payment, false, err) && void_later(work, payment, err);
+    return end(work, bill, true, payment, PAYMENT_EXPIRED, "expired", err) &&
+           checkout_notices()->ended(work, bill, payment, false, err) && void_later(work, payment, err);
 }
 
-bool ending_by_buyer(struct work *work, struct order *order, struct payment *payment, struct error *err)
+bool ending_by_buyer(struct work *work, struct bill *bill, struct payment *payment, struct error *err)
 {
-    return end(work, order, ORDER_CANCELLED, payment, PAYMENT_CANCELLED, "buyer", err) &&
-           checkout_notices()->ended(work, order, payment, false, err) && void_later(work, payment, err);
+    return end(work, bill, false, payment, PAYMENT_CANCELLED, "buyer", err) &&
+           checkout_notices()->ended(work, bill, payment, false, err) && void_later(work, payment, err);
 }
 
-bool ending_by_gateway(struct work *work, struct order *order, struct payment *payment, struct error *err)
+bool ending_by_gateway(struct work *work, struct bill *bill, struct payment *payment, struct error *err)
 {
-    return end(work, order, ORDER_CANCELLED, payment, PAYMENT_CANCELLED, "gateway", err) &&
-           checkout_notices()->ended(work, order, payment, true, err);
+    return end(work, bill, false, payment, PAYMENT_CANCELLED, "gateway", err) &&
+           checkout_notices()->ended(work, bill, payment, true, err);
 }
 
 /* Where a webhook spoke of it all the same, that is looked into. */
-bool ending_no_invoice(struct work *work, struct order *order, struct payment *payment, const char *why,
+bool ending_no_invoice(struct work *work, struct bill *bill, struct payment *payment, const char *why,
                        struct error *err)
 {
-    return end(work, order, ORDER_CANCELLED, payment, PAYMENT_FAILED, "no invoice", err) &&
-           checkout_notices()->invoice_failed(work, order, payment, why, err) &&
+    return end(work, bill, false, payment, PAYMENT_FAILED, "no invoice", err) &&
+           checkout_notices()->invoice_failed(work, bill, payment, why, err) &&
            (!payment->hinted_ms || job_add(work, JOB_CHECK, payment->id, work->now_ms, err));
 }

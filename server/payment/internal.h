@@ -2,38 +2,63 @@
  * What the files of payment/ share; nobody else includes it. All of it runs in the lane, inside the open
  * transaction.
  *
- * Locks are taken in one order everywhere: the order's row, its payment's row, units, job rows.
+ * Locks are taken in one order everywhere: the person's row, the bill's row (order or deposit), its payment's row,
+ * coupon, units, job rows.
  */
 #pragma once
 
 #include "payment/checkout.h"
 #include "payment/gateway.h"
 
-#define JOB_CREATE "payment_create"
-#define JOB_CHECK  "payment_check"
-#define JOB_CANCEL "payment_cancel"
+#define JOB_CREATE         "payment_create"
+#define JOB_CHECK          "payment_check"
+#define JOB_CANCEL         "payment_cancel"
+#define JOB_DEPOSIT_EXPIRE "deposit_expire"
+#define JOB_GATEWAY_DOWN   "gateway_down"
 
 /* The notices given to checkout_set_notices(). */
 const struct checkout_notices *checkout_notices(void);
 
-/* Locks and reads an order and its payment, in that order. */
-MUST_USE bool lock_both(struct work *work, int64_t order_id, int64_t payment_id, struct order *order_out,
+/* --- bill.c --- */
+
+/* Locks the person's row, locks and reads an order (with its items) or a deposit; the other id is 0. */
+MUST_USE bool bill_lock(struct work *work, int64_t order_id, int64_t deposit_id, struct bill *bill_out,
+                        struct error *err);
+/* An open bill's end moves; changed as the row is. */
+MUST_USE bool bill_shorten_expiry(struct work *work, struct bill *bill, int64_t expires_ms,
+                                  struct error *err);
+/* An open bill ends unpaid: expired, or cancelled. Changed as the row is. */
+MUST_USE bool bill_end(struct work *work, struct bill *bill, bool expired, const char *reason,
+                       struct error *err);
+
+/* Locks the person, a bill and its payment, in that order; reads the last two. */
+MUST_USE bool lock_both(struct work *work, int64_t payment_id, struct bill *bill_out,
                         struct payment *payment_out, struct error *err);
 
-/* settle.c: the one place where a payment becomes completed. The gateway's own status call said so, and
- * everything in it was compared. Both rows are locked and fresh. An open order is paid; an ended one is paid
- * late where its units can be had again; otherwise the buyer's balance gets the amount. Nothing happens where
- * the payment is completed already. Order and payment are changed as the rows are. */
-MUST_USE bool settle(struct work *work, struct order *order, struct payment *payment, struct error *err);
+/* settle.c: the one place where a payment becomes completed, because the gateway's own status call said so (and
+ * everything in it was compared), the balance was booked, or an admin decided. Both rows are locked and fresh. An
+ * open order is paid; an ended one is paid late where its units can be had again; otherwise the buyer's balance gets
+ * the amount. A deposit is booked, in whatever state it is, once. Nothing happens where the payment is completed
+ * already. `actor_id` is the deciding admin, 0 for the gateway and the balance. Bill and payment are changed as the
+ * rows are. */
+MUST_USE bool settle(struct work *work, struct bill *bill, struct payment *payment, int64_t actor_id,
+                     struct error *err);
 
-/* ending.c: ways an open order ends unpaid. Both rows are locked and fresh, the order pending; both are
+/* ending.c: ways an open bill ends unpaid. Both rows are locked and fresh, the bill open; both are
  * changed as the rows are. */
-MUST_USE bool ending_expire(struct work *work, struct order *order, struct payment *payment,
-                            struct error *err);
-MUST_USE bool ending_by_buyer(struct work *work, struct order *order, struct payment *payment,
+MUST_USE bool ending_expire(struct work *work, struct bill *bill, struct payment *payment, struct error *err);
+MUST_USE bool ending_by_buyer(struct work *work, struct bill *bill, struct payment *payment,
                               struct error *err);
-MUST_USE bool ending_by_gateway(struct work *work, struct order *order, struct payment *payment,
+MUST_USE bool ending_by_gateway(struct work *work, struct bill *bill, struct payment *payment,
                                 struct error *err);
 /* There is no invoice: `why` is for people, without secrets. */
-MUST_USE bool ending_no_invoice(struct work *work, struct order *order, struct payment *payment,
-                                const char *why, struct error *err);
+MUST_USE bool ending_no_invoice(struct work *work, struct bill *bill, struct payment *payment, const char *why,
+                                struct error *err);
+
+/* outage.c: takes note of what a call to the gateway came to; the first to see it down, or up again, tells. */
+MUST_USE bool outage_note(struct work *work, const struct error *failure, struct error *err);
+/* The job's steps; its row is the outage as all servers know it. */
+MUST_USE bool outage_prepare(struct work *work, int64_t ref, struct job_step *step_out, struct error *err);
+void *outage_call(const struct tenant *tenant, struct arena *arena, void *job_request);
+MUST_USE bool outage_finish(struct work *work, int64_t ref, void *job_request, void *job_result,
+                            struct job_step *step_out, struct error *err);

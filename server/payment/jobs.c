@@ -1,17 +1,19 @@
 /*
  * The three jobs that talk to the gateway. Each decides in the lane what to ask, asks in the pool, and
- * decides in the lane again what the answer means, with the order and the payment locked and read anew:
+ * decides in the lane again what the answer means, with the bill and the payment locked and read anew:
  * whatever happened meanwhile counts.
  */
 #include <inttypes.h>
 
 #include "base/log.h"
 #include "base/str.h"
+#include "payment/breaker.h"
 #include "payment/internal.h"
 #include "payment/pace.h"
 
+enum { LOADING_MS = 20000 };
+
 struct request {
-    int64_t order_id;
     int64_t amount;
     const char *gateway_order_id;
     const char *method;
@@ -25,6 +27,11 @@ struct result {
     struct gateway_state state;
 };
 
+static const struct error *failure_of(const struct result *result)
+{
+    return result->ok ? NULL : &result->error;
+}
+
 static void done(struct job_step *step_out)
 {
     *step_out = (struct job_step){.kind = JOB_DONE};
@@ -35,18 +42,18 @@ static void again(struct job_step *step_out, int64_t due_ms)
     *step_out = (struct job_step){.kind = JOB_AGAIN, .due_ms = due_ms};
 }
 
-/* Asks, if the gateway's limits let us now. */
+/* Asks, if the gateway's limits and its state let us now. */
 static void call(struct work *work, const struct payment *payment, enum pace_kind kind, const char *key,
                  struct job_step *step_out)
 {
     int64_t due_ms;
-    if (!pace_take(kind, key, work->now_ms, &due_ms)) {
+    if (!pace_take(kind, key, work->now_ms, &due_ms) ||
+        !breaker_take(work->tenant->pakasir_project, work->now_ms, &due_ms)) {
         again(step_out, due_ms);
         return;
     }
     struct request *request = ARENA_NEW(work->arena, struct request);
     *request = (struct request){
-        .order_id = payment->order_id,
         .amount = payment->amount,
         .gateway_order_id = arena_strdup(work->arena, payment->gateway_order_id),
         .method = arena_strdup(work->arena, payment->method),
@@ -65,18 +72,22 @@ static void log_failure(const struct work *work, const struct payment *payment, 
 
 static bool create_prepare(struct work *work, int64_t ref, struct job_step *step_out, struct error *err)
 {
-    struct order order;
+    struct bill bill;
     struct payment payment;
-    if (!payment_get(work, ref, false, &payment, err) ||
-        !lock_both(work, payment.order_id, ref, &order, &payment, err))
+    if (!lock_both(work, ref, &bill, &payment, err))
         return false;
     done(step_out);
-    if (payment.state != PAYMENT_CREATING || order.state != ORDER_PENDING)
+    if (payment.state != PAYMENT_CREATING || !bill_is_open(&bill))
         return true;
-    if (work->now_ms >= order.expires_ms)
-        return ending_no_invoice(work, &order, &payment,
-                                 "the order's time was over before there was an invoice", err);
+    if (work->now_ms >= bill_expires_ms(&bill))
+        return ending_no_invoice(work, &bill, &payment, "its time was over before there was an invoice", err);
     call(work, &payment, PACE_CREATE, work->tenant->pakasir_project, step_out);
+    /* The gateway is known to be down: nobody is left looking at a loading line for long. */
+    if (step_out->kind == JOB_AGAIN && step_out->due_ms > payment.created_ms + LOADING_MS &&
+        breaker_is_open(work->tenant->pakasir_project, work->now_ms)) {
+        done(step_out);
+        return ending_no_invoice(work, &bill, &payment, "the gateway can't be reached", err);
+    }
     return true;
 }
 
@@ -97,19 +108,18 @@ static bool take_unseen(struct work *work, int64_t payment_id, const struct paym
            job_add(work, JOB_CANCEL, payment_id, work->now_ms, err);
 }
 
-static bool show_invoice(struct work *work, struct order *order, struct payment *payment,
+static bool show_invoice(struct work *work, struct bill *bill, struct payment *payment,
                          const struct payment_created *created, struct error *err)
 {
-    if (created->expires_ms <= work->now_ms || order->expires_ms <= work->now_ms)
-        return ending_no_invoice(work, order, payment, "there was no time left to pay", err) &&
+    bool gateway_ends = created->expires_ms != 0; /* a page of the gateway's says nothing of its end */
+    if ((gateway_ends && created->expires_ms <= work->now_ms) || bill_expires_ms(bill) <= work->now_ms)
+        return ending_no_invoice(work, bill, payment, "there was no time left to pay", err) &&
                take_unseen(work, payment->id, created, err);
     if (!payment_mark_waiting(work, payment->id, created, err))
         return false;
-    if (created->expires_ms < order->expires_ms) {
-        if (!order_shorten_expiry(work, order->id, created->expires_ms, err))
-            return false;
-        order->expires_ms = created->expires_ms;
-    }
+    if (gateway_ends && created->expires_ms < bill_expires_ms(bill) &&
+        !bill_shorten_expiry(work, bill, created->expires_ms, err))
+        return false;
     payment->state = PAYMENT_WAITING;
     payment->txn_id = created->txn_id;
     payment->fee = created->fee;
@@ -117,13 +127,13 @@ static bool show_invoice(struct work *work, struct order *order, struct payment 
     payment->qr_string = created->qr_string;
     payment->expires_ms = created->expires_ms;
     int64_t look_ms = work->now_ms + (payment->hinted_ms ? 0 : PACE_FIRST_LOOK_MS);
-    if (look_ms > order->expires_ms)
-        look_ms = order->expires_ms;
-    return checkout_notices()->invoice_ready(work, order, payment, err) &&
+    if (look_ms > bill_expires_ms(bill))
+        look_ms = bill_expires_ms(bill);
+    return checkout_notices()->invoice_ready(work, bill, payment, err) &&
            job_add(work, JOB_CHECK, payment->id, look_ms, err);
 }
 
-static bool create_failed(struct work *work, struct order *order, struct payment *payment,
+static bool create_failed(struct work *work, struct bill *bill, struct payment *payment,
                           const struct error *failure, struct job_step *step_out, struct error *err)
 {
     int64_t due_ms;
@@ -131,9 +141,9 @@ static bool create_failed(struct work *work, struct order *order, struct payment
     bool told_to_wait = failure->code == ERR_RETRY && failure->retry_after > 0;
     log_failure(work, payment, failure);
     if (!passing)
-        return ending_no_invoice(work, order, payment, failure->text, err);
+        return ending_no_invoice(work, bill, payment, failure->text, err);
     if (!pace_create_again(payment, failure, work->now_ms, &due_ms))
-        return ending_no_invoice(work, order, payment, "the gateway can't be reached", err);
+        return ending_no_invoice(work, bill, payment, "the gateway can't be reached", err);
     again(step_out, due_ms);
     return told_to_wait || payment_note_failure(work, payment->id, err);
 }
@@ -141,17 +151,16 @@ static bool create_failed(struct work *work, struct order *order, struct payment
 static bool create_finish(struct work *work, int64_t ref, void *job_request, void *job_result,
                           struct job_step *step_out, struct error *err)
 {
-    const struct request *request = job_request;
     const struct result *result = job_result;
-    struct order order;
+    struct bill bill;
     struct payment payment;
-    if (!lock_both(work, request->order_id, ref, &order, &payment, err))
+    if (!lock_both(work, ref, &bill, &payment, err) || !outage_note(work, failure_of(result), err))
         return false;
     done(step_out);
     switch (payment.state) {
     case PAYMENT_CREATING:
-        return result->ok ? show_invoice(work, &order, &payment, &result->created, err)
-                          : create_failed(work, &order, &payment, &result->error, step_out, err);
+        return result->ok ? show_invoice(work, &bill, &payment, &result->created, err)
+                          : create_failed(work, &bill, &payment, &result->error, step_out, err);
     case PAYMENT_CANCELLED: /* ended while the call was on its way */
     case PAYMENT_EXPIRED:
     case PAYMENT_FAILED:
@@ -252,32 +261,32 @@ static bool look_late(struct work *work, const struct payment *payment, struct j
     return true;
 }
 
-static bool check_completed(struct work *work, struct order *order, struct payment *payment,
+static bool check_completed(struct work *work, struct bill *bill, struct payment *payment,
                             const struct gateway_state *state, struct error *err)
 {
     if (state->amount == payment->amount)
-        return settle(work, order, payment, err);
+        return settle(work, bill, payment, 0, err);
     log_warn(work->tenant->name, "payment %s: paid with %" PRId64 " instead of %" PRId64 ", parked",
              payment->gateway_order_id, state->amount, payment->amount);
     if (!payment_park(work, payment->id, "mismatch", err))
         return false;
     payment->problem = "mismatch";
-    return checkout_notices()->mismatch(work, order, payment, state->amount, err);
+    return checkout_notices()->mismatch(work, bill, payment, state->amount, err);
 }
 
-static bool check_unanswered(struct work *work, struct order *order, struct payment *payment, bool open,
+static bool check_unanswered(struct work *work, struct bill *bill, struct payment *payment, bool open,
                              const struct error *failure, struct job_step *step_out, struct error *err)
 {
     int64_t due_ms;
     log_failure(work, payment, failure);
-    if (open && !pace_look_unanswered(payment, order->expires_ms, failure, work->now_ms, &due_ms))
-        return ending_expire(work, order, payment, err) && look_late(work, payment, step_out);
+    if (open && !pace_look_unanswered(payment, bill_expires_ms(bill), failure, work->now_ms, &due_ms))
+        return ending_expire(work, bill, payment, err) && look_late(work, payment, step_out);
     if (open || pace_late_unanswered(payment, failure, work->now_ms, &due_ms))
         again(step_out, due_ms);
     return true;
 }
 
-/* An order that ended by another way than its payment takes the payment along. */
+/* A bill that ended by another way than its payment takes the payment along. */
 static bool close_left_over(struct work *work, struct payment *payment, struct error *err)
 {
     if (!payment_end(work, payment->id, PAYMENT_CANCELLED, err) ||
@@ -288,18 +297,18 @@ static bool close_left_over(struct work *work, struct payment *payment, struct e
     return true;
 }
 
-static bool check_answered(struct work *work, struct order *order, struct payment *payment, bool open,
+static bool check_answered(struct work *work, struct bill *bill, struct payment *payment, bool open,
                            const struct gateway_state *state, struct job_step *step_out, struct error *err)
 {
     if (state->status == GATEWAY_COMPLETED)
-        return check_completed(work, order, payment, state, err);
+        return check_completed(work, bill, payment, state, err);
     if (open && state->status == GATEWAY_CANCELED)
-        return ending_by_gateway(work, order, payment, err) && look_late(work, payment, step_out);
-    if (open && work->now_ms < order->expires_ms) {
-        again(step_out, pace_look_pending(payment, order->expires_ms, work->now_ms));
+        return ending_by_gateway(work, bill, payment, err) && look_late(work, payment, step_out);
+    if (open && work->now_ms < bill_expires_ms(bill)) {
+        again(step_out, pace_look_pending(payment, bill_expires_ms(bill), work->now_ms));
         return true;
     }
-    if (open && !ending_expire(work, order, payment, err))
+    if (open && !ending_expire(work, bill, payment, err))
         return false;
     if (payment->state == PAYMENT_WAITING && !close_left_over(work, payment, err))
         return false;
@@ -312,9 +321,9 @@ static bool check_finish(struct work *work, int64_t ref, void *job_request, void
     const struct request *request = job_request;
     const struct result *result = job_result;
     struct error failure;
-    struct order order;
+    struct bill bill;
     struct payment payment;
-    if (!lock_both(work, request->order_id, ref, &order, &payment, err))
+    if (!lock_both(work, ref, &bill, &payment, err) || !outage_note(work, failure_of(result), err))
         return false;
     done(step_out);
     if (!request->txn_id)
@@ -324,9 +333,9 @@ static bool check_finish(struct work *work, int64_t ref, void *job_request, void
         return false;
     if (payment.state == PAYMENT_COMPLETED || payment.problem)
         return true;
-    bool open = payment.state == PAYMENT_WAITING && order.state == ORDER_PENDING;
-    return answered ? check_answered(work, &order, &payment, open, &result->state, step_out, err)
-                    : check_unanswered(work, &order, &payment, open, &failure, step_out, err);
+    bool open = payment.state == PAYMENT_WAITING && bill_is_open(&bill);
+    return answered ? check_answered(work, &bill, &payment, open, &result->state, step_out, err)
+                    : check_unanswered(work, &bill, &payment, open, &failure, step_out, err);
 }
 
 /* --- payment_cancel --- */
@@ -355,13 +364,12 @@ static void *cancel_call(const struct tenant *tenant, struct arena *arena, void 
 static bool cancel_finish(struct work *work, int64_t ref, void *job_request, void *job_result,
                           struct job_step *step_out, struct error *err)
 {
-    const struct request *request = job_request;
     const struct result *result = job_result;
     const struct error *failure = &result->error;
-    struct order order;
+    struct bill bill;
     struct payment payment;
     int64_t due_ms;
-    if (!lock_both(work, request->order_id, ref, &order, &payment, err))
+    if (!lock_both(work, ref, &bill, &payment, err) || !outage_note(work, failure_of(result), err))
         return false;
     done(step_out);
     if (payment.state == PAYMENT_COMPLETED)
@@ -377,9 +385,30 @@ static bool cancel_finish(struct work *work, int64_t ref, void *job_request, voi
     return job_add(work, JOB_CHECK, ref, work->now_ms + PACE_AFTER_VOID_MS, err);
 }
 
+/* --- deposit_expire: by hand, and no proof came --- */
+
+static bool deposit_expire_prepare(struct work *work, int64_t ref, struct job_step *step_out,
+                                   struct error *err)
+{
+    struct bill bill;
+    if (!bill_lock(work, 0, ref, &bill, err))
+        return false;
+    done(step_out);
+    if (!bill_is_open(&bill))
+        return true;
+    if (work->now_ms < bill_expires_ms(&bill)) {
+        again(step_out, bill_expires_ms(&bill));
+        return true;
+    }
+    return bill_end(work, &bill, true, "no proof", err) &&
+           checkout_notices()->ended(work, &bill, NULL, false, err);
+}
+
 const struct job_kind checkout_jobs[] = {
     {JOB_CREATE, create_prepare, create_call, create_finish, 0},
     {JOB_CHECK, check_prepare, check_call, check_finish, 0},
     {JOB_CANCEL, cancel_prepare, cancel_call, cancel_finish, 0},
+    {JOB_DEPOSIT_EXPIRE, deposit_expire_prepare, NULL, NULL, 0},
+    {JOB_GATEWAY_DOWN, outage_prepare, outage_call, outage_finish, 0},
 };
 const size_t checkout_job_count = sizeof checkout_jobs / sizeof checkout_jobs[0];

@@ -8,9 +8,17 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "payment/method.h"
 #include "payment/qris.h"
 
-enum { MOST_ID = 128, MOST_QR = 512, MOST_MESSAGE = 160, MOST_RUPIAH = 1000000000 };
+enum {
+    MOST_ID = 128,
+    MOST_QR = 512,
+    MOST_NUMBER = 40,
+    MOST_LINK = 500,
+    MOST_MESSAGE = 160,
+    MOST_RUPIAH = 1000000000
+};
 
 static char *base;
 
@@ -20,15 +28,23 @@ void pakasir_set_base(const char *api_base)
     base = xstrdup(api_base);
 }
 
+/* Length of the base's scheme and host: "http://127.0.0.1:8081". */
+static size_t origin_length(void)
+{
+    const char *host = strstr(base, "://");
+    return host ? (size_t)(host + 3 - base) + strcspn(host + 3, "/") : strlen(base);
+}
+
 /* --- answers --- */
 
-/* The gateway's own words, made fit for a log: one line, short, without the key it may quote. */
+/* The gateway's own words, made fit for a log: one line, short, without the key it may quote. `tenant` NULL
+ * where no key was sent. */
 static const char *message_of(const struct tenant *tenant, struct arena *arena, const json_t *json)
 {
     const char *message = "";
     if (!json_get_string(json, "message", &message) && !json_get_string(json, "error", &message))
         return "no message";
-    if (strstr(message, tenant->pakasir_api_key))
+    if (tenant && strstr(message, tenant->pakasir_api_key))
         return "a message that quotes the key";
     char *line = str_utf8_cut(arena, message, MOST_MESSAGE);
     for (char *p = line; *p; p++)
@@ -65,6 +81,8 @@ static bool read_object(const struct tenant *tenant, struct arena *arena, const 
         error_set(err, code_of(answer->status), "pakasir answered %d: %s", answer->status,
                   parsed ? message_of(tenant, arena, json) : "not a JSON object");
         err->retry_after = answer->status == 429 && answer->retry_after == 0 ? 1 : answer->retry_after;
+        /* A server that stands before a dead one answers 5xx, mostly with a page. */
+        err->answered = err->code == ERR_REFUSED || answer->status == 429 || (parsed && answer->status < 500);
         return false;
     }
     if (!parsed)
@@ -73,9 +91,17 @@ static bool read_object(const struct tenant *tenant, struct arena *arena, const 
     return true;
 }
 
+/* A success that can't be believed. */
+#define doubtful(err, ...)                                                                                   \
+    __extension__({                                                                                          \
+        error_fill((err), ERR_UNCERTAIN, __VA_ARGS__);                                                       \
+        (err)->answered = true;                                                                              \
+        false;                                                                                               \
+    })
+
 static bool malformed(const char *field, struct error *err)
 {
-    return error_set(err, ERR_UNCERTAIN, "pakasir's answer has no usable %s", field);
+    return doubtful(err, "pakasir's answer has no usable %s", field);
 }
 
 /* Printable ASCII without blanks, and not a path's "." or "..": it goes into URLs. */
@@ -113,58 +139,142 @@ static bool take_time(const json_t *json, const char *field, int64_t *at_ms_out,
            malformed(field, err);
 }
 
-/* The QR string, which only method qris has. The sandbox's is not a payment: only its size matters. */
-static bool take_qr(const struct tenant *tenant, const json_t *json, int64_t total, const char **qr_out,
-                    struct error *err)
+/* --- what was made --- */
+
+/* The sandbox's QR string is not a payment: only its size matters. */
+static bool take_qr(const struct tenant *tenant, struct arena *arena, const json_t *json,
+                    struct payment_created *created, struct error *err)
 {
     const char *qr;
+    struct error flaw;
     if (!json_get_string(json, "qr_string", &qr) || !*qr)
         return malformed("qr_string", err);
     if (strnlen(qr, MOST_QR + 1) > MOST_QR)
-        return error_set(err, ERR_INVALID, "pakasir's QR string is longer than %d bytes", MOST_QR);
-    if (!tenant->pakasir_sandbox && !qris_check(qr, total, err))
-        return error_context(err, "pakasir's QR string");
-    *qr_out = qr;
+        return doubtful(err, "pakasir's QR string is longer than %d bytes", MOST_QR);
+    if (!tenant->pakasir_sandbox && !qris_check(qr, created->total, &flaw))
+        return doubtful(err, "pakasir's QR string: %s", flaw.text);
+    created->qr_string = arena_strdup(arena, qr);
+    return true;
+}
+
+static bool take_number(const struct tenant *tenant, struct arena *arena, const json_t *json,
+                        struct payment_created *created, struct error *err)
+{
+    static const char digits[] = "0123456789", written[] = "0123456789 -";
+    const char *number;
+    if (!json_get_string(json, "va_number", &number) || strspn(number, written) < strlen(number) ||
+        !strpbrk(number, digits) || strlen(number) > MOST_NUMBER)
+        return malformed("va_number", err);
+    created->va_number = arena_strdup(arena, number);
+    return true;
+}
+
+struct made_kind {
+    enum method_kind kind;
+    bool (*take)(const struct tenant *tenant, struct arena *arena, const json_t *json,
+                 struct payment_created *created, struct error *err);
+};
+
+/* What the buyer is shown, by the kind of method. */
+static const struct made_kind made_kinds[] = {{METHOD_QR, take_qr}, {METHOD_VA, take_number}};
+
+static bool take_shown(const struct tenant *tenant, struct arena *arena, const json_t *json,
+                       enum method_kind kind, struct payment_created *created, struct error *err)
+{
+    for (size_t i = 0; i < sizeof made_kinds / sizeof made_kinds[0]; i++)
+        if (made_kinds[i].kind == kind)
+            return made_kinds[i].take(tenant, arena, json, created, err);
+    return error_set(err, ERR_INTERNAL, "pakasir makes no such thing");
+}
+
+/* For whom, for what and how much it was made. Whatever else than asked is not believed: what was asked goes
+ * unpaid rather than something else paid. */
+static bool is_as_asked(const struct tenant *tenant, const json_t *json, const char *order_id,
+                        const char *method, int64_t amount, int64_t total, struct error *err)
+{
+    const char *project, *order, *payment_method;
+    int64_t base_amount;
+    bool sandbox;
+    if (!take_id(json, "project", &project, err) || !take_id(json, "order_id", &order, err) ||
+        !take_rupiah(json, "amount", &base_amount, err) ||
+        !take_id(json, "payment_method", &payment_method, err) ||
+        !take_bool(json, "is_sandbox", &sandbox, err))
+        return false;
+    if (!str_equal(project, tenant->pakasir_project) || !str_equal(order, order_id))
+        return doubtful(err, "pakasir's answer is about another project or order");
+    if (base_amount != amount)
+        return doubtful(err, "pakasir made it for %lld instead of %lld rupiah", (long long)base_amount,
+                        (long long)amount);
+    /* Who pays the fee is the project's setting, so the total may be the amount; never less. */
+    if (total < amount)
+        return doubtful(err, "pakasir's total %lld is below the amount", (long long)total);
+    if (!str_equal(payment_method, method))
+        return doubtful(err, "pakasir made it for another payment method");
+    if (sandbox != tenant->pakasir_sandbox)
+        return doubtful(err, "pakasir's project is %sin its sandbox", sandbox ? "" : "not ");
+    return true;
+}
+
+/* Of https, or the API's own host: in a sandbox both are http. It goes onto a button. */
+static bool is_link(const char *link)
+{
+    size_t length = strnlen(link, MOST_LINK + 1), origin = base ? origin_length() : 0;
+    for (const char *p = link; *p; p++)
+        if (*p <= ' ' || *p > '~')
+            return false;
+    bool our_host = origin && strncmp(link, base, origin) == 0 && link[origin] == '/';
+    bool secure = str_starts_with(link, "https://") && link[8] != '/' && link[8] != '\0';
+    return length <= MOST_LINK && (our_host || secure);
+}
+
+/* Such an answer has a transaction and its page, nothing else; should it name more one day, it must be ours.
+ */
+static bool read_link(struct arena *arena, const json_t *json, const char *order_id, int64_t amount,
+                      struct payment_created *created_out, struct error *err)
+{
+    const char *txn_id, *link, *order;
+    int64_t base_amount;
+    if (!take_id(json, "txn_id", &txn_id, err))
+        return false;
+    if (!json_get_string(json, "payment_link", &link) || !is_link(link))
+        return malformed("payment_link", err);
+    if (json_object_get(json, "order_id") &&
+        (!json_get_string(json, "order_id", &order) || !str_equal(order, order_id)))
+        return doubtful(err, "pakasir's answer is about another order");
+    if (json_object_get(json, "amount") &&
+        (!json_get_int(json, "amount", &base_amount) || base_amount != amount))
+        return doubtful(err, "pakasir's answer is about another amount");
+    *created_out = (struct payment_created){
+        .txn_id = arena_strdup(arena, txn_id), .total = amount, .pay_url = arena_strdup(arena, link)};
     return true;
 }
 
 bool pakasir_read_created(const struct tenant *tenant, struct arena *arena, const struct call_answer *answer,
-                          const char *order_id, const char *method, int64_t amount,
+                          const char *order_id, const char *method_name, int64_t amount,
                           struct payment_created *created_out, struct error *err)
 {
     auto_json json_t *json = NULL;
     struct payment_created created = {0};
-    const char *project, *order, *payment_method, *txn_id, *qr = NULL;
-    int64_t base_amount;
-    bool sandbox;
-    if (!read_object(tenant, arena, answer, &json, err) || !take_id(json, "txn_id", &txn_id, err) ||
-        !take_id(json, "project", &project, err) || !take_id(json, "order_id", &order, err) ||
-        !take_rupiah(json, "amount", &base_amount, err) || !take_rupiah(json, "fee", &created.fee, err) ||
-        !take_rupiah(json, "total_payment", &created.total, err) ||
-        !take_id(json, "payment_method", &payment_method, err) ||
-        !take_bool(json, "is_sandbox", &sandbox, err) ||
-        !take_time(json, "expired_at", &created.expires_ms, err))
+    const struct method *method = method_find(method_name);
+    const char *txn_id;
+    if (!method)
+        return error_set(err, ERR_INTERNAL, "pakasir knows no such method");
+    if (!read_object(tenant, arena, answer, &json, err))
         return false;
-    if (!str_equal(project, tenant->pakasir_project) || !str_equal(order, order_id))
-        return error_set(err, ERR_UNCERTAIN, "pakasir's answer is about another project or order");
-    if (base_amount != amount)
-        return error_set(err, ERR_INVALID, "pakasir made it for %lld instead of %lld rupiah",
-                         (long long)base_amount, (long long)amount);
-    /* Who pays the fee is the project's setting, so the total may be the amount; never less. */
-    if (created.total < amount)
-        return error_set(err, ERR_INVALID, "pakasir's total %lld is below the amount",
-                         (long long)created.total);
-    if (!str_equal(payment_method, method))
-        return error_set(err, ERR_INVALID, "pakasir made it for another payment method");
-    if (sandbox != tenant->pakasir_sandbox)
-        return error_set(err, ERR_INVALID, "pakasir's project is %sin its sandbox", sandbox ? "" : "not ");
-    if (str_equal(method, "qris") && !take_qr(tenant, json, created.total, &qr, err))
+    if (method->kind == METHOD_LINK)
+        return read_link(arena, json, order_id, amount, created_out, err);
+    if (!take_id(json, "txn_id", &txn_id, err) || !take_rupiah(json, "fee", &created.fee, err) ||
+        !take_rupiah(json, "total_payment", &created.total, err) ||
+        !take_time(json, "expired_at", &created.expires_ms, err) ||
+        !is_as_asked(tenant, json, order_id, method_name, amount, created.total, err) ||
+        !take_shown(tenant, arena, json, method->kind, &created, err))
         return false;
     created.txn_id = arena_strdup(arena, txn_id);
-    created.qr_string = qr ? arena_strdup(arena, qr) : NULL;
     *created_out = created;
     return true;
 }
+
+/* --- its state --- */
 
 static bool take_status(const json_t *json, enum gateway_status *status_out, struct error *err)
 {
@@ -198,6 +308,23 @@ bool pakasir_read_state(const struct tenant *tenant, struct arena *arena, const 
     state.txn_id = arena_strdup(arena, txn_id);
     state.order_id = arena_strdup(arena, order_id);
     *state_out = state;
+    return true;
+}
+
+/* --- fees --- */
+
+/* A figure above the amount itself is no fee of any method that takes the amount. */
+bool pakasir_read_fees(struct arena *arena, const struct call_answer *answer, int64_t amount,
+                       int64_t *fees_out, struct error *err)
+{
+    auto_json json_t *json = NULL;
+    if (!read_object(NULL, arena, answer, &json, err))
+        return false;
+    for (size_t i = 0; i < method_count; i++) {
+        int64_t fee = -1;
+        bool usable = json_get_int(json, methods[i].name, &fee) && fee >= 0 && fee <= amount;
+        fees_out[i] = usable ? fee : -1;
+    }
     return true;
 }
 
@@ -250,4 +377,22 @@ static bool cancel(const struct tenant *tenant, struct arena *arena, const char 
     return true;
 }
 
-const struct gateway pakasir = {"pakasir", create, status, cancel};
+bool pakasir_fees(struct arena *arena, int64_t amount, int64_t *fees_out, struct error *err)
+{
+    assert(base);
+    struct call_answer answer;
+    const struct call_request request = {
+        .method = "GET", .url = arena_printf(arena, "%s/payment-fee/%lld", base, (long long)amount)};
+    if (!call_gateway(&request, arena, &answer, err) ||
+        !pakasir_read_fees(arena, &answer, amount, fees_out, err))
+        return error_context(err, "payment-fee");
+    return true;
+}
+
+static bool reach(const struct tenant *tenant, struct arena *arena, struct error *err)
+{
+    (void)tenant;
+    return pakasir_fees(arena, 10000, ARENA_ARRAY(arena, int64_t, method_count), err);
+}
+
+const struct gateway pakasir = {"pakasir", create, status, cancel, reach};

@@ -12,8 +12,8 @@ extern const struct gateway pakasir;
 /* "https://app.pakasir.com/api/v2"; once, before the first call. Copied. */
 void pakasir_set_base(const char *api_base);
 
-/* What a create-transaction answer says, checked against what was asked. ERR_UNCERTAIN: malformed, or about
- * another project or order; ERR_INVALID: another amount, method or sandbox flag, or a QR string that must not
+/* What a create-transaction answer says, checked against what was asked. ERR_UNCERTAIN: malformed, about
+ * another project, order, amount, method or sandbox flag, or with a QR string, number or link that must not
  * be shown; ERR_REFUSED and ERR_RETRY by HTTP status. */
 MUST_USE bool pakasir_read_created(const struct tenant *tenant, struct arena *arena,
                                    const struct call_answer *answer, const char *order_id, const char *method,
@@ -23,3 +23,9 @@ MUST_USE bool pakasir_read_created(const struct tenant *tenant, struct arena *ar
 MUST_USE bool pakasir_read_state(const struct tenant *tenant, struct arena *arena,
                                  const struct call_answer *answer, struct gateway_state *state_out,
                                  struct error *err);
+
+/* What an amount of rupiah costs by each method, as the gateway previews it without a key: *fees_out has
+ * method_count (payment/method.h) elements, -1 where the answer has no usable figure. Codes as above. */
+MUST_USE bool pakasir_fees(struct arena *arena, int64_t amount, int64_t *fees_out, struct error *err);
+MUST_USE bool pakasir_read_fees(struct arena *arena, const struct call_answer *answer, int64_t amount,
+                                int64_t *fees_out, struct error *err);

@@ -27,7 +27,7 @@ static bool credit(struct work *work, struct order *order, struct payment *payme
     const char *key = arena_printf(work->arena, "late:payment:%lld", (long long)payment->id);
     return ledger_book(work, order->telegram_id, LEDGER_LATE_PAYMENT, payment->amount, key, order->reference,
                        &balance, err) &&
-           checkout_notices()->late_credited(work, order, payment, balance, err);
+           checkout_notices()->late_credited(work, order, payment, payment->amount, balance, err);
 }
 
 static bool pay_late(struct work *work, struct order *order, struct payment *payment, struct error *err)
@@ -62,12 +62,35 @@ static bool settle_order(struct work *work, struct order *order, struct payment 
     return error_set(err, ERR_INTERNAL, "order in state %d", (int)order->state);
 }
 
-bool settle(struct work *work, struct order *order, struct payment *payment, struct error *err)
+/* A deposit has nothing that could be gone: late is as good as in time. One that was booked already (confirmed by
+ * an admin, and then the gateway's money came as well) has more coming. */
+static bool settle_deposit(struct work *work, struct deposit *deposit, struct payment *payment,
+                           int64_t actor_id, struct error *err)
 {
-    assert(payment->order_id == order->id);
+    int64_t balance;
+    bool again = deposit->state == DEPOSIT_COMPLETED;
+    bool late = deposit->state == DEPOSIT_CANCELLED || deposit->state == DEPOSIT_EXPIRED || again;
+    const char *key = again ? arena_printf(work->arena, "late:payment:%lld", (long long)payment->id)
+                            : arena_printf(work->arena, "deposit:%lld", (long long)deposit->id);
+    if (!again && !deposit_mark_completed(work, deposit->id, actor_id, err))
+        return false;
+    if (!ledger_book(work, deposit->telegram_id, again ? LEDGER_LATE_PAYMENT : LEDGER_DEPOSIT, payment->amount,
+                     key, deposit->reference, &balance, err))
+        return false;
+    deposit->state = DEPOSIT_COMPLETED;
+    deposit->completed_ms = work->now_ms;
+    return checkout_notices()->deposited(work, deposit, payment, balance, late, err);
+}
+
+bool settle(struct work *work, struct bill *bill, struct payment *payment, int64_t actor_id,
+            struct error *err)
+{
+    assert(bill->order ? payment->order_id == bill->order->id : payment->deposit_id == bill->deposit->id);
     if (payment->state == PAYMENT_COMPLETED)
         return true;
-    if (!mark_completed(work, payment, err) || !settle_order(work, order, payment, err))
-        return error_context(err, "order %s: settle", order->reference);
+    if (!mark_completed(work, payment, err) ||
+        !(bill->order ? settle_order(work, bill->order, payment, err)
+                      : settle_deposit(work, bill->deposit, payment, actor_id, err)))
+        return error_context(err, "%s: settle", bill_reference(bill));
     return true;
 }

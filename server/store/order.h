@@ -27,6 +27,9 @@ struct order {
     int64_t telegram_id;
     enum order_state state;
     int64_t subtotal, discount, total;              /* rupiah */
+    int64_t refunded;                               /* rupiah of it, to the balance, so far */
+    int64_t coupon_id;                              /* 0: none */
+    const char *coupon_code;                        /* NULL: none */
     int64_t loading_message_id, invoice_message_id; /* 0: none */
     int64_t created_ms, expires_ms, paid_ms, completed_ms;
     size_t item_count;
@@ -43,7 +46,11 @@ enum order_obstacle {
     ORDER_PRICE_CHANGED,
     ORDER_OUT_OF_STOCK,
     ORDER_GONE,
-    ORDER_TOO_MANY_OPEN
+    ORDER_TOO_MANY_OPEN,
+    ORDER_COUPON_REFUSED, /* the cart's coupon does not hold any more */
+    /* Of checkout_start() alone: */
+    ORDER_BALANCE_SHORT,
+    ORDER_GATEWAY_DOWN
 };
 
 /* Makes an order from the person's cart in the open transaction: prices from the database, reserves the

@@ -19,17 +19,21 @@ const char *payment_state_name(enum payment_state state)
 #define PAYMENT_SELECT                                                                                       \
     "SELECT id, order_id, gateway_order_id, method, amount, state, txn_id, fee, total, qr_string, "          \
     "expires_at,"                                                                                            \
-    " created_at, hinted_at, ended_at, checks, problem, checked_at, failures FROM payments"
+    " created_at, hinted_at, ended_at, checks, problem, checked_at, failures, deposit_id, va_number,"        \
+    " pay_url FROM payments"
 #define LOCKED       " FOR NO KEY UPDATE"
 #define BY_ID        PAYMENT_SELECT " WHERE id = $1"
 #define BY_REFERENCE PAYMENT_SELECT " WHERE gateway_order_id = $1"
 #define OF_ORDER     PAYMENT_SELECT " WHERE order_id = $1 ORDER BY id DESC LIMIT 1"
+#define OF_DEPOSIT   PAYMENT_SELECT " WHERE deposit_id = $1 ORDER BY id DESC LIMIT 1"
 DB_TENANT_STATEMENT(payment_select, BY_ID);
 DB_TENANT_STATEMENT(payment_select_lock, BY_ID LOCKED);
 DB_TENANT_STATEMENT(payment_select_reference, BY_REFERENCE);
 DB_TENANT_STATEMENT(payment_select_reference_lock, BY_REFERENCE LOCKED);
 DB_TENANT_STATEMENT(payment_select_order, OF_ORDER);
 DB_TENANT_STATEMENT(payment_select_order_lock, OF_ORDER LOCKED);
+DB_TENANT_STATEMENT(payment_select_deposit, OF_DEPOSIT);
+DB_TENANT_STATEMENT(payment_select_deposit_lock, OF_DEPOSIT LOCKED);
 
 static bool read_payment(struct work *work, const struct db_statement *statement, struct db_param key,
                          struct payment *payment_out, struct error *err)
@@ -63,6 +67,9 @@ static bool read_payment(struct work *work, const struct db_statement *statement
         .problem = db_text_copy(work->arena, &rows, 0, 15),
         .last_check_ms = db_time(&rows, 0, 16),
         .failures = db_int(&rows, 0, 17),
+        .deposit_id = db_int(&rows, 0, 18),
+        .va_number = db_text_copy(work->arena, &rows, 0, 19),
+        .pay_url = db_text_copy(work->arena, &rows, 0, 20),
     };
     return true;
 }
@@ -90,21 +97,30 @@ bool payment_of_order(struct work *work, int64_t order_id, bool lock, struct pay
            error_context(err, "order %lld", (long long)order_id);
 }
 
+bool payment_of_deposit(struct work *work, int64_t deposit_id, bool lock, struct payment *payment_out,
+                        struct error *err)
+{
+    return read_payment(work, lock ? &payment_select_deposit_lock : &payment_select_deposit,
+                        P_INT(deposit_id), payment_out, err) ||
+           error_context(err, "deposit %lld", (long long)deposit_id);
+}
+
 /* --- changing --- */
 
-DB_TENANT_STATEMENT(payment_insert,
-                    "INSERT INTO payments (order_id, gateway_order_id, method, amount, state, created_at)"
-                    " VALUES ($1, $2, $3, $4, 'creating', $5) RETURNING id");
+DB_TENANT_STATEMENT(
+    payment_insert,
+    "INSERT INTO payments (order_id, deposit_id, gateway_order_id, method, amount, state, created_at)"
+    " VALUES ($1, $2, $3, $4, $5, 'creating', $6) RETURNING id");
 
-bool payment_add(struct work *work, int64_t order_id, const char *gateway_order_id, const char *method,
-                 int64_t amount, int64_t *payment_id_out, struct error *err)
+bool payment_add(struct work *work, int64_t order_id, int64_t deposit_id, const char *gateway_order_id,
+                 const char *method, int64_t amount, int64_t *payment_id_out, struct error *err)
 {
     struct db_rows rows;
     if (!db_query(work->tx, &payment_insert,
-                  DB_PARAMS(P_INT(order_id), P_TEXT(gateway_order_id), P_TEXT(method), P_INT(amount),
-                            P_TIME(work->now_ms)),
+                  DB_PARAMS(P_ID(order_id), P_ID(deposit_id), P_TEXT(gateway_order_id), P_TEXT(method),
+                            P_INT(amount), P_TIME(work->now_ms)),
                   &rows, err))
-        return error_context(err, "order %lld", (long long)order_id);
+        return error_context(err, "payment %s", gateway_order_id);
     *payment_id_out = db_int(&rows, 0, 0);
     return true;
 }
@@ -117,23 +133,38 @@ static bool change(struct work *work, const struct db_statement *statement, cons
            error_context(err, "payment %lld", (long long)params[0].number);
 }
 
+DB_TENANT_STATEMENT(payment_select_other_txn, "SELECT 1 FROM payments WHERE txn_id = $2 AND id <> $1");
+
+bool payment_txn_is_free(struct work *work, int64_t payment_id, const char *txn_id, bool *free_out,
+                         struct error *err)
+{
+    struct db_rows rows;
+    if (!db_query(work->tx, &payment_select_other_txn, DB_PARAMS(P_INT(payment_id), P_TEXT(txn_id)), &rows,
+                  err))
+        return error_context(err, "payment %lld", (long long)payment_id);
+    *free_out = rows.count == 0;
+    return true;
+}
+
 DB_TENANT_STATEMENT(
     payment_set_waiting,
     "UPDATE payments SET state = 'waiting', txn_id = $2, fee = $3, total = $4, qr_string = $5,"
-    " expires_at = $6, failures = 0 WHERE id = $1 AND state = 'creating'");
+    " expires_at = $6, va_number = $7, pay_url = $8, failures = 0 WHERE id = $1 AND state = 'creating'");
 
 bool payment_mark_waiting(struct work *work, int64_t payment_id, const struct payment_created *created,
                           struct error *err)
 {
     return change(work, &payment_set_waiting,
                   DB_PARAMS(P_INT(payment_id), P_TEXT(created->txn_id), P_INT(created->fee),
-                            P_INT(created->total), P_TEXT(created->qr_string), P_TIME(created->expires_ms)),
+                            P_INT(created->total), P_TEXT(created->qr_string), P_TIME(created->expires_ms),
+                            P_TEXT(created->va_number), P_TEXT(created->pay_url)),
                   err);
 }
 
 DB_TENANT_STATEMENT(payment_set_answer,
-                    "UPDATE payments SET txn_id = $2, fee = $3, total = $4, qr_string = $5, expires_at = $6, "
-                    "failures = 0 WHERE id = $1 AND state IN ('cancelled', 'expired', 'failed')"
+                    "UPDATE payments SET txn_id = $2, fee = $3, total = $4, qr_string = $5, expires_at = $6,"
+                    " va_number = $7, pay_url = $8, failures = 0 WHERE id = $1 AND state IN ('cancelled', "
+                    "'expired', 'failed')"
                     " AND (txn_id IS NULL OR txn_id = $2)");
 
 bool payment_fill_ended(struct work *work, int64_t payment_id, const struct payment_created *created,
@@ -141,12 +172,13 @@ bool payment_fill_ended(struct work *work, int64_t payment_id, const struct paym
 {
     return change(work, &payment_set_answer,
                   DB_PARAMS(P_INT(payment_id), P_TEXT(created->txn_id), P_INT(created->fee),
-                            P_INT(created->total), P_TEXT(created->qr_string), P_TIME(created->expires_ms)),
+                            P_INT(created->total), P_TEXT(created->qr_string), P_TIME(created->expires_ms),
+                            P_TEXT(created->va_number), P_TEXT(created->pay_url)),
                   err);
 }
 
 DB_TENANT_STATEMENT(payment_set_completed, "UPDATE payments SET state = 'completed', ended_at = $2"
-                                           " WHERE id = $1 AND txn_id IS NOT NULL AND state IN"
+                                           " WHERE id = $1 AND (txn_id IS NOT NULL OR method IN ('balance', 'manual')) AND state IN"
                                            " ('creating', 'waiting', 'cancelled', 'expired', 'failed')");
 
 bool payment_mark_completed(struct work *work, int64_t payment_id, struct error *err)

@@ -1,5 +1,5 @@
 /*
- * Payments: one row per transaction asked of the gateway. Owns table `payments`.
+ * Payments: one row per transaction asked of the gateway, and one for what a balance or an admin's word paid. Owns table `payments`.
  *
  * States: creating -> waiting -> completed | cancelled | expired | failed. A completed payment never leaves
  * that state; cancelled, expired and failed may still become completed (paid late). Changes from another
@@ -20,14 +20,16 @@ enum payment_state {
 
 struct payment {
     int64_t id;
-    int64_t order_id;
+    int64_t order_id, deposit_id; /* what it is for; the other one is 0 */
     const char *gateway_order_id;
     const char *method;
     int64_t amount; /* rupiah, without fee */
     enum payment_state state;
     const char *txn_id;    /* NULL while creating */
     int64_t fee, total;    /* the gateway's own figures */
-    const char *qr_string; /* or NULL */
+    const char *qr_string; /* this one and the next two: what the method shows, or NULL */
+    const char *va_number; /* of a virtual account, as the gateway writes it */
+    const char *pay_url;   /* the gateway's page for a payment link */
     int64_t expires_ms;    /* the gateway's; 0 unknown */
     int64_t created_ms, hinted_ms, ended_ms;
     int64_t checks;
@@ -39,26 +41,34 @@ struct payment {
 /* The gateway's answer to create-transaction, already verified by payment/. */
 struct payment_created {
     const char *txn_id;
-    int64_t fee, total;
-    const char *qr_string; /* or NULL */
-    int64_t expires_ms;
+    int64_t fee, total;    /* where the gateway does not say: 0 and the amount */
+    const char *qr_string; /* one of these three, by the method; the others NULL */
+    const char *va_number; /* digits, blanks and dashes */
+    const char *pay_url;
+    int64_t expires_ms; /* 0: the gateway does not say, so the bill's own end is the end */
 };
 
-/* ERR_CONFLICT where the order has an open payment or the gateway order id was used before; leaves only a
- * rollback. */
-MUST_USE bool payment_add(struct work *work, int64_t order_id, const char *gateway_order_id,
-                          const char *method, int64_t amount, int64_t *payment_id_out,
-                          struct error *err); /* state creating */
+/* State creating; for an order or a deposit, the other id is 0. ERR_CONFLICT where that has an open payment or the
+ * gateway order id was used before; leaves only a rollback. */
+MUST_USE bool payment_add(struct work *work, int64_t order_id, int64_t deposit_id,
+                          const char *gateway_order_id, const char *method, int64_t amount,
+                          int64_t *payment_id_out, struct error *err);
 /* This one and the next two: texts in the arena; `lock` takes the row's lock until the end of the
  * transaction; ERR_NOT_FOUND. */
 MUST_USE bool payment_get(struct work *work, int64_t payment_id, bool lock, struct payment *payment_out,
                           struct error *err);
 MUST_USE bool payment_find(struct work *work, const char *gateway_order_id, bool lock,
                            struct payment *payment_out, struct error *err);
-/* The newest payment of an order. */
+/* The newest payment of an order, and of a deposit. */
 MUST_USE bool payment_of_order(struct work *work, int64_t order_id, bool lock, struct payment *payment_out,
                                struct error *err);
+MUST_USE bool payment_of_deposit(struct work *work, int64_t deposit_id, bool lock,
+                                 struct payment *payment_out, struct error *err);
 
+/* Whether no other payment of this store has the gateway's transaction: to be asked before the next two,
+ * which leave only a rollback where one has. */
+MUST_USE bool payment_txn_is_free(struct work *work, int64_t payment_id, const char *txn_id, bool *free_out,
+                                  struct error *err);
 MUST_USE bool payment_mark_waiting(struct work *work, int64_t payment_id,
                                    const struct payment_created *created,
                                    struct error *err); /* creating -> waiting */
@@ -66,7 +76,8 @@ MUST_USE bool payment_mark_waiting(struct work *work, int64_t payment_id,
  * expired, failed). ERR_CONFLICT where another transaction's answer was filled in before. */
 MUST_USE bool payment_fill_ended(struct work *work, int64_t payment_id, const struct payment_created *created,
                                  struct error *err);
-/* Any but completed -> completed. ERR_CONFLICT also where the gateway's transaction id is not known yet. */
+/* Any but completed -> completed. ERR_CONFLICT also where the gateway's transaction id is not known yet (balance and
+ * manual have none). */
 MUST_USE bool payment_mark_completed(struct work *work, int64_t payment_id, struct error *err);
 MUST_USE bool payment_end(struct work *work, int64_t payment_id, enum payment_state end,
                           struct error *err); /* creating|waiting -> cancelled|expired|failed */

@@ -53,3 +53,16 @@ bool user_get(struct work *work, int64_t telegram_id, struct person *person_out,
     };
     return true;
 }
+
+DB_TENANT_STATEMENT(user_lock_of_order,
+                    "SELECT FROM users WHERE telegram_id = (SELECT telegram_id FROM orders WHERE id = $1)"
+                    " FOR NO KEY UPDATE");
+DB_TENANT_STATEMENT(user_lock_of_deposit,
+                    "SELECT FROM users WHERE telegram_id = (SELECT telegram_id FROM deposits WHERE id = $1)"
+                    " FOR NO KEY UPDATE");
+
+bool user_lock_of_bill(struct work *work, int64_t order_id, int64_t deposit_id, struct error *err)
+{
+    return db_send(work->tx, order_id ? &user_lock_of_order : &user_lock_of_deposit,
+                   DB_PARAMS(P_INT(order_id ? order_id : deposit_id)), NULL, err);
+}

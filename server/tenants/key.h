@@ -35,7 +35,8 @@ struct key_addresses {
 };
 
 enum key_kind {
-    KEY_TEXT,       /* const char *; least and most count UTF-16 units */
+    KEY_TEXT,       /* const char *, one line; least and most count UTF-16 units */
+    KEY_LINES,      /* the same, of several lines; blanks and empty lines at its ends are left out */
     KEY_SECRET,     /* const char *; printable ASCII without blanks, as it goes into headers and paths */
     KEY_INT,        /* int64_t; least to most */
     KEY_BOOL,       /* bool; true or false */

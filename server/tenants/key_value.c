@@ -48,13 +48,15 @@ static bool is_number(const char *text)
     return *end == '\0';
 }
 
-static bool has_control(const char *text)
+/* A control character other than those in `allowed` (ASCII). */
+static bool has_control(const char *text, const char *allowed)
 {
     size_t left = strlen(text);
     while (left > 0) {
         uint32_t point = 0;
         size_t n = str_utf8_decode(text, left, &point);
-        if (n == 0 || point < 0x20 || (point >= 0x7f && point < 0xa0) || point == 0x2028 || point == 0x2029)
+        if (n == 0 || (point < 0x20 && !strchr(allowed, (int)point)) || (point >= 0x7f && point < 0xa0) ||
+            point == 0x2028 || point == 0x2029)
             return true;
         text += n;
         left -= n;
@@ -71,15 +73,41 @@ static bool range(struct key_scalar *scalar, int64_t value, const char *what)
                                        key->most, what));
 }
 
-static bool parse_text(struct key_scalar *scalar, void *target)
+static bool is_meant_as_text(struct key_scalar *scalar)
 {
     if (scalar->bare && (is_bool_word(scalar->text) || is_number(scalar->text)))
         return refuse(scalar, "must be a text: put it in quotes");
-    if (has_control(scalar->text))
+    return true;
+}
+
+static bool parse_text(struct key_scalar *scalar, void *target)
+{
+    if (!is_meant_as_text(scalar))
+        return false;
+    if (has_control(scalar->text, ""))
         return refuse(scalar, "has a line break or another control character in it");
     if (!range(scalar, (int64_t)str_utf16_length(scalar->text), " characters long"))
         return false;
     *(const char **)target = scalar->text;
+    return true;
+}
+
+/* A block of YAML ("|") ends in a line break that nobody meant. */
+static bool parse_lines(struct key_scalar *scalar, void *target)
+{
+    static const char blanks[] = " \n";
+    if (!is_meant_as_text(scalar))
+        return false;
+    if (has_control(scalar->text, "\n"))
+        return refuse(scalar, "has a control character in it that is no line break");
+    const char *start = scalar->text + strspn(scalar->text, "\n");
+    size_t length = strlen(start);
+    while (length > 0 && strchr(blanks, start[length - 1]))
+        length--;
+    const char *text = arena_memdup(scalar->arena, start, length);
+    if (!range(scalar, (int64_t)str_utf16_length(text), " characters long"))
+        return false;
+    *(const char **)target = text;
     return true;
 }
 
@@ -166,7 +194,7 @@ static bool parse_zone(struct key_scalar *scalar, void *target)
 static bool parse_path(struct key_scalar *scalar, void *target)
 {
     size_t length = strlen(scalar->text);
-    if (length == 0 || length > MOST_PATH || has_control(scalar->text))
+    if (length == 0 || length > MOST_PATH || has_control(scalar->text, ""))
         return refuse(scalar, "must be a path");
     while (length > 1 && scalar->text[length - 1] == '/')
         length--;
@@ -210,6 +238,7 @@ const struct key_type *key_type(enum key_kind kind)
 {
     static const struct key_type types[] = {
         [KEY_TEXT] = {false, sizeof(const char *), parse_text},
+        [KEY_LINES] = {false, sizeof(const char *), parse_lines},
         [KEY_SECRET] = {false, sizeof(const char *), parse_secret},
         [KEY_INT] = {false, sizeof(int64_t), parse_int},
         [KEY_BOOL] = {false, sizeof(bool), parse_bool},

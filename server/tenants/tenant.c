@@ -68,8 +68,10 @@ static bool check_project(const char *written, const char *value, const char **w
 }
 
 static const char *const languages[] = {"id", "en", NULL};
-/* What payment/ can sell by; a method that nobody could choose must not look configured. */
-static const char *const methods[] = {"qris", NULL};
+/* What payment/method.c knows of the gateway's; one that nobody could choose must not look configured. */
+static const char *const methods[] = {"qris",         "bri_va",       "bni_va", "cimb_niaga_va",
+                                      "permata_va",   "maybank_va",   "bnc_va", "artha_graha_va",
+                                      "sampoerna_va", "payment_link", NULL};
 /* A store's file that named these could show them to buyers. */
 static const char *const servers_own[] = {"DATABASE_URL", "DATA_ENCRYPTION_KEY", "OWNER_BOT_TOKEN", NULL};
 
@@ -95,6 +97,12 @@ static const struct key keys[] = {
      .names = methods},
     {"invoice_minutes", KEY_INT, .fallback = "15", .offset = AT(invoice_minutes), .least = 1, .most = 1440},
     {"low_stock", KEY_INT, .fallback = "3", .offset = AT(low_stock), .least = 0, .most = 1000000},
+    {"most_open_orders", KEY_INT, .fallback = "3", .offset = AT(most_open), .least = 1, .most = 20},
+    {"deposit.minimum", KEY_INT, .fallback = "10000", .offset = AT(deposit_least), .least = 500,
+     .most = 50000000},
+    {"deposit.maximum", KEY_INT, .fallback = "10000000", .offset = AT(deposit_most), .least = 500,
+     .most = 50000000},
+    {"deposit.transfer", KEY_LINES, .offset = AT(deposit_by_hand), .least = 1, .most = 1000},
 };
 static const struct key_table table = {keys, sizeof keys / sizeof keys[0], servers_own};
 
@@ -124,6 +132,9 @@ static void complete(struct tenant *tenant, const struct yaml_node *root, struct
     if (tenant->name && strcmp(tenant->name, file_name) != 0)
         fault_add(faults, tenant->file, key_line(root, "bot_store_name"), "bot_store_name",
                   "must be the file's name without .yaml");
+    if (tenant->deposit_least > tenant->deposit_most)
+        fault_add(faults, tenant->file, key_line(root, "deposit.minimum"), "deposit.minimum",
+                  "must not be above deposit.maximum");
     if (tenant->name) {
         tenant->schema = with_prefix(arena, "store_", tenant->name);
         tenant->role = with_prefix(arena, "lapak_", tenant->name);

@@ -117,6 +117,24 @@ bool job_add(struct work *work, const char *kind_name, int64_t ref, int64_t due_
     return true;
 }
 
+DB_TENANT_STATEMENT(job_insert_new, "INSERT INTO jobs (kind, ref, due_at, created_at) VALUES ($1, $2, $3, $4)"
+                                    " ON CONFLICT (kind, ref) DO NOTHING");
+
+bool job_add_new(struct work *work, const char *kind_name, int64_t ref, int64_t due_ms, bool *added_out,
+                 struct error *err)
+{
+    const struct job_kind *kind = find_kind(kind_name);
+    struct db_rows rows;
+    if (!kind)
+        return error_set(err, ERR_INTERNAL, "job %s: no such kind", kind_name);
+    if (!db_query(work->tx, &job_insert_new,
+                  DB_PARAMS(P_TEXT(kind->name), P_INT(ref), P_TIME(due_ms), P_TIME(work->now_ms)), &rows, err))
+        return error_context(err, "job %s", kind->name);
+    *added_out = rows.affected == 1;
+    work_due(work, due_ms);
+    return true;
+}
+
 bool job_remove(struct work *work, const char *kind, int64_t ref, struct error *err)
 {
     return db_send(work->tx, &job_delete, DB_PARAMS(P_TEXT(kind), P_INT(ref)), NULL, err);

@@ -40,5 +40,8 @@ void job_set_kinds(const struct job_kind *kinds, size_t count);
 
 /* Adds a job in the open transaction, or makes it due earlier. */
 MUST_USE bool job_add(struct work *work, const char *kind, int64_t ref, int64_t due_ms, struct error *err);
+/* The same where there is none yet; `*added_out` says whether. What is there stays as it is. Waits. */
+MUST_USE bool job_add_new(struct work *work, const char *kind, int64_t ref, int64_t due_ms, bool *added_out,
+                          struct error *err);
 /* Removes a job in the open transaction; nothing happens where there is none. */
 MUST_USE bool job_remove(struct work *work, const char *kind, int64_t ref, struct error *err);

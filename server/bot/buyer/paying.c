@@ -5,24 +5,16 @@
 #include "base/str.h"
 #include "bot/buyer/basket.h"
 #include "bot/buyer/buyer.h"
-#include "bot/methods.h"
 #include "bot/notices.h"
 #include "payment/checkout.h"
+#include "payment/method.h"
 #include "store/order_list.h"
-
-static bool is_offered(const struct tenant *tenant, const struct method *method)
-{
-    for (size_t i = 0; i < tenant->methods.count; i++)
-        if (str_equal(tenant->methods.items[i], method->name))
-            return true;
-    return false;
-}
 
 /* The first one that is offered: its fee is the one previewed. */
 static const struct method *first_method(const struct tenant *tenant)
 {
     for (size_t i = 0; i < method_count; i++)
-        if (is_offered(tenant, &methods[i]))
+        if (method_is_listed(tenant, &methods[i]))
             return &methods[i];
     return NULL;
 }
@@ -32,7 +24,7 @@ static json_t *methods_keyboard(struct work *work)
     struct keyboard keyboard;
     keyboard_begin(&keyboard);
     for (size_t i = 0; i < method_count; i++) {
-        if (!is_offered(work->tenant, &methods[i]))
+        if (!method_is_listed(work->tenant, &methods[i]))
             continue;
         keyboard_data(&keyboard, say_label(work, methods[i].label), STYLE_SUCCESS, "y:%s", methods[i].name);
         keyboard_row(&keyboard);
@@ -83,7 +75,7 @@ bool paying_methods(struct turn *turn, struct error *err)
         return false;
     if (show_what_is_wrong(turn, &basket, method))
         return true;
-    int64_t fee = method->fee_preview(basket.total);
+    int64_t fee = method->fee(basket.total);
     const char *html =
         say(work, TEXT_METHOD,
             TEXT_VALUES(TV_HTML("baris", basket_lines(work, &basket)),
@@ -195,7 +187,7 @@ bool paying_start(struct turn *turn, struct error *err)
     struct order order;
     enum order_obstacle obstacle = ORDER_OK;
     int64_t product_id = 0;
-    if (!method || !is_offered(work->tenant, method)) {
+    if (!method || !method_is_listed(work->tenant, method)) {
         turn_abandon(turn);
         turn_old_button(turn);
         return paying_methods(turn, err);

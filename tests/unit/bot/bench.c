@@ -65,6 +65,9 @@ struct bench *bench_open(const char *language, size_t categories, size_t product
     bench->tenant.language = language;
     bench->tenant.invoice_minutes = 15;
     bench->tenant.low_stock = 3;
+    bench->tenant.most_open = 3;
+    bench->tenant.deposit_least = 10000;
+    bench->tenant.deposit_most = 10000000;
     fill(bench, categories, products, name);
     bench->update = (struct update){.update_id = 1,
                                     .kind = UPDATE_MESSAGE,

@@ -6,7 +6,6 @@
 #include "bot/admin/admin.h"
 #include "bot/bot.h"
 #include "bot/buyer/buyer.h"
-#include "bot/methods.h"
 
 static turn_handler *handler_of(const char *data, int64_t numbers[TURN_MOST_NUMBERS],
                                 char word[TURN_WORD_BYTES])
@@ -181,19 +180,6 @@ static void test_number_buttons(void **state)
     bench_close(&bench);
 }
 
-static void test_fee_preview(void **state)
-{
-    const struct method *qris = method_find("qris");
-    assert_non_null(qris);
-    assert_null(method_find("cash"));
-    assert_int_equal(qris->fee_preview(12000), 394); /* the figure the gateway's own fee call gives */
-    assert_int_equal(qris->fee_preview(500), 314);   /* 3.5 rounded up, and 310 */
-    assert_int_equal(qris->fee_preview(35000), 555);
-    assert_int_equal(qris->fee_preview(105000), 1045);
-    assert_int_equal(qris->fee_preview(105001), 1051);
-    assert_int_equal(qris->fee_preview(10000000), 100000);
-}
-
 static void test_command_lists(void **state)
 {
     const json_t *list = bot_commands("en");
@@ -222,7 +208,6 @@ int main(void)
         cmocka_unit_test(test_commands),
         cmocka_unit_test(test_labels_with_and_without_selectors),
         cmocka_unit_test(test_number_buttons),
-        cmocka_unit_test(test_fee_preview),
         cmocka_unit_test(test_command_lists),
     };
     return cmocka_run_group_tests(tests, bench_set_up, bench_tear_down);

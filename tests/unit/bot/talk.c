@@ -296,7 +296,8 @@ void talk_invoice(int64_t order_id)
                                             .qr_string = "000201QR"};
     MUST(payment_mark_waiting(work, payment.id, &created, &err));
     MUST(payment_get(work, payment.id, false, &payment, &err));
-    MUST(bot_checkout_notices.invoice_ready(work, &order, &payment, &err));
+    const struct bill bill = bill_of_order(&order);
+    MUST(bot_checkout_notices.invoice_ready(work, &bill, &payment, &err));
     shop_commit(shop);
     run_lane();
 }
@@ -329,7 +330,8 @@ void talk_end(int64_t order_id, enum order_state end)
     MUST(order_end(work, order_id, end, "test", &err));
     MUST(payment_end(work, payment.id, PAYMENT_EXPIRED, &err));
     order.state = end;
-    MUST(bot_checkout_notices.ended(work, &order, &payment, false, &err));
+    const struct bill bill = bill_of_order(&order);
+    MUST(bot_checkout_notices.ended(work, &bill, &payment, false, &err));
     shop_commit(shop);
     run_lane();
 }

@@ -60,7 +60,11 @@ static void fill_cart(int64_t price, int quantity, int stock)
 
 static void gateway_makes(const char *txn_id, int64_t amount)
 {
-    fake_gateway.created = (struct payment_created){txn_id, 100, amount + 100, "qr", clock_now_ms() + 600000};
+    fake_gateway.created = (struct payment_created){.txn_id = txn_id,
+                                                    .fee = 100,
+                                                    .total = amount + 100,
+                                                    .qr_string = "qr",
+                                                    .expires_ms = clock_now_ms() + 600000};
 }
 
 static struct start checked_out(int quantity, const char *txn_id)

@@ -71,9 +71,14 @@ static bool fake_cancel(const struct tenant *tenant, struct arena *arena, const 
     return answer(&fake_gateway.cancel_error, &fake_gateway.cancels, err);
 }
 
+static bool fake_reach(const struct tenant *tenant, struct arena *arena, struct error *err)
+{
+    return answer(&fake_gateway.reach_error, &fake_gateway.reaches, err);
+}
+
 const struct gateway *gateway_of(const struct tenant *tenant)
 {
-    static const struct gateway fake = {"fake", fake_create, fake_status, fake_cancel};
+    static const struct gateway fake = {"fake", fake_create, fake_status, fake_cancel, fake_reach};
     return &fake;
 }
 
@@ -95,13 +100,13 @@ static bool note(const char *format, ...)
     return true;
 }
 
-static bool on_invoice_ready(struct work *work, const struct order *order, const struct payment *payment,
+static bool on_invoice_ready(struct work *work, const struct bill *bill, const struct payment *payment,
                              struct error *err)
 {
     return note("invoice_ready:%lld", (long long)payment->total);
 }
 
-static bool on_invoice_failed(struct work *work, const struct order *order, const struct payment *payment,
+static bool on_invoice_failed(struct work *work, const struct bill *bill, const struct payment *payment,
                               const char *why, struct error *err)
 {
     return note("invoice_failed");
@@ -115,22 +120,40 @@ static bool on_paid(struct work *work, const struct order *order, const struct p
     return note(late ? "paid_late" : "paid");
 }
 
-static bool on_ended(struct work *work, const struct order *order, const struct payment *payment,
+static bool on_ended(struct work *work, const struct bill *bill, const struct payment *payment,
                      bool by_gateway, struct error *err)
 {
-    return note("ended:%s%s", order_state_name(order->state), by_gateway ? ":gateway" : "");
+    return note("ended:%s%s", bill_is_expired(bill) ? "expired" : "cancelled", by_gateway ? ":gateway" : "");
+}
+
+static bool on_deposited(struct work *work, const struct deposit *deposit, const struct payment *payment,
+                         int64_t balance, bool late, struct error *err)
+{
+    assert_int_equal(deposit->state, DEPOSIT_COMPLETED);
+    assert_int_equal(payment->state, PAYMENT_COMPLETED);
+    return note("deposited%s:%lld", late ? "_late" : "", (long long)balance);
 }
 
 static bool on_late_credited(struct work *work, const struct order *order, const struct payment *payment,
-                             int64_t balance, struct error *err)
+                             int64_t amount, int64_t balance, struct error *err)
 {
     return note("credited:%lld", (long long)balance);
 }
 
-static bool on_mismatch(struct work *work, const struct order *order, const struct payment *payment,
+static bool on_mismatch(struct work *work, const struct bill *bill, const struct payment *payment,
                         int64_t gateway_amount, struct error *err)
 {
     return note("mismatch:%lld", (long long)gateway_amount);
+}
+
+static bool on_gateway_down(struct work *work, const char *why, struct error *err)
+{
+    return note("gateway_down");
+}
+
+static bool on_gateway_up(struct work *work, struct error *err)
+{
+    return note("gateway_up");
 }
 
 const char *house_notices(void)
@@ -195,8 +218,17 @@ int house_setup(void **state)
     if (target.failed)
         fail_msg("%s", target.error.text);
 
-    static const struct checkout_notices table = {on_invoice_ready, on_invoice_failed, on_paid,
-                                                  on_ended,         on_late_credited,  on_mismatch};
+    static const struct checkout_notices table = {
+        .invoice_ready = on_invoice_ready,
+        .invoice_failed = on_invoice_failed,
+        .paid = on_paid,
+        .deposited = on_deposited,
+        .ended = on_ended,
+        .late_credited = on_late_credited,
+        .mismatch = on_mismatch,
+        .gateway_down = on_gateway_down,
+        .gateway_up = on_gateway_up,
+    };
     checkout_set_notices(&table);
     job_set_kinds(checkout_jobs, checkout_job_count);
     house.pool = pool_start(4);

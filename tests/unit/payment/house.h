@@ -51,11 +51,11 @@ bool house_job(const char *kind, int64_t ref, int64_t now_ms, struct job_step *s
 
 struct fake_gateway {
     /* Answers; an error where the code is not ERR_NONE. */
-    struct error create_error, status_error, cancel_error;
+    struct error create_error, status_error, cancel_error, reach_error;
     struct payment_created created;
     struct gateway_state state;
     const char *meanwhile;          /* SQL that runs while a call is under way; or NULL */
-    int creates, statuses, cancels; /* calls so far */
+    int creates, statuses, cancels, reaches; /* calls so far */
 };
 extern struct fake_gateway fake_gateway;
 

@@ -13,6 +13,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "payment/method.h"
 #include "payment/pakasir.h"
 #include "payment/qris.h"
 
@@ -124,33 +125,33 @@ static const struct variation created_variations[] = {
     {"amount", "null", ERR_UNCERTAIN},
     {"amount", "99999999999999999999999999", ERR_UNCERTAIN},
     {"amount", "9223372036854775807", ERR_UNCERTAIN},
-    {"amount", "30001", ERR_INVALID},
-    {"amount", "0", ERR_INVALID},
+    {"amount", "30001", ERR_UNCERTAIN},
+    {"amount", "0", ERR_UNCERTAIN},
     {"fee", "", ERR_UNCERTAIN},
     {"fee", "-1", ERR_UNCERTAIN},
     {"fee", "\"520\"", ERR_UNCERTAIN},
     {"fee", "520.5", ERR_UNCERTAIN},
     {"fee", "0", ERR_NONE}, /* the total is what counts */
     {"total_payment", "", ERR_UNCERTAIN},
-    {"total_payment", "29999", ERR_INVALID},
-    {"total_payment", "30000", ERR_INVALID}, /* allowed, but then the QR string must say so */
-    {"total_payment", "30521", ERR_INVALID},
+    {"total_payment", "29999", ERR_UNCERTAIN},
+    {"total_payment", "30000", ERR_UNCERTAIN}, /* allowed, but then the QR string must say so */
+    {"total_payment", "30521", ERR_UNCERTAIN},
     {"total_payment", "-30520", ERR_UNCERTAIN},
     {"total_payment", "99999999999", ERR_UNCERTAIN},
     {"qr_string", "", ERR_UNCERTAIN},
     {"qr_string", "null", ERR_UNCERTAIN},
     {"qr_string", "\"\"", ERR_UNCERTAIN},
     {"qr_string", "12", ERR_UNCERTAIN},
-    {"qr_string", "\"hello\"", ERR_INVALID},
+    {"qr_string", "\"hello\"", ERR_UNCERTAIN},
     {"va_number", "\"\"", ERR_NONE},
     {"va_number", "", ERR_NONE},
     {"va_number", "17", ERR_NONE},
     {"payment_method", "", ERR_UNCERTAIN},
-    {"payment_method", "\"bri_va\"", ERR_INVALID},
+    {"payment_method", "\"bri_va\"", ERR_UNCERTAIN},
     {"is_sandbox", "", ERR_UNCERTAIN},
     {"is_sandbox", "\"false\"", ERR_UNCERTAIN},
     {"is_sandbox", "0", ERR_UNCERTAIN},
-    {"is_sandbox", "true", ERR_INVALID},
+    {"is_sandbox", "true", ERR_UNCERTAIN},
     {"expired_at", "", ERR_UNCERTAIN},
     {"expired_at", "1795341600", ERR_UNCERTAIN},
     {"expired_at", "\"2026-11-22 10:00:00\"", ERR_UNCERTAIN},
@@ -175,6 +176,197 @@ static void test_created_variations(void **state)
                      err.text);
         if (!ok)
             assert_string_equal(created.txn_id, "untouched");
+        if (!ok)
+            assert_int_equal(err.answered,
+                             !strstr(err.text, "JSON")); /* the gateway is up, whatever it says */
+    }
+}
+
+static bool read_created(struct arena *arena, const char *method, const char *body,
+                         struct payment_created *created_out, struct error *err)
+{
+    struct call_answer answer = {.status = 200, .body = body, .length = strlen(body)};
+    return pakasir_read_created(&live, arena, &answer, "tg1-abc", method, 30000, created_out, err);
+}
+
+/* A virtual account is its number; a QR string beside it means nothing. */
+static void test_created_va(void **state)
+{
+    static const char *const members[] = {"txn_id",
+                                          "\"T-1\"",
+                                          "project",
+                                          "\"kopi\"",
+                                          "order_id",
+                                          "\"tg1-abc\"",
+                                          "amount",
+                                          "30000",
+                                          "fee",
+                                          "3500",
+                                          "total_payment",
+                                          "33500",
+                                          "qr_string",
+                                          "\"\"",
+                                          "va_number",
+                                          "\"88810 1234-5678\"",
+                                          "payment_method",
+                                          "\"bri_va\"",
+                                          "is_sandbox",
+                                          "false",
+                                          "expired_at",
+                                          "\"2026-11-22T10:00:00Z\"",
+                                          NULL};
+    static const struct variation rows[] = {
+        {NULL, NULL, ERR_NONE},
+        {"qr_string", "null", ERR_NONE},
+        {"qr_string", "", ERR_NONE},
+        {"va_number", "", ERR_UNCERTAIN},
+        {"va_number", "null", ERR_UNCERTAIN},
+        {"va_number", "\"\"", ERR_UNCERTAIN},
+        {"va_number", "\" - \"", ERR_UNCERTAIN},
+        {"va_number", "888101234", ERR_UNCERTAIN},
+        {"va_number", "\"888101234x\"", ERR_UNCERTAIN},
+        {"va_number", "\"888<b>\"", ERR_UNCERTAIN},
+        {"va_number", "\"888\\n101\"", ERR_UNCERTAIN},
+        {"va_number", "\"\u0661\u0662\u0663\"", ERR_UNCERTAIN},
+        {"va_number", "\"1234567890123456789012345678901234567890\"", ERR_NONE},
+        {"va_number", "\"12345678901234567890123456789012345678901\"", ERR_UNCERTAIN},
+        {"payment_method", "\"bni_va\"", ERR_UNCERTAIN},
+        {"payment_method", "\"qris\"", ERR_UNCERTAIN},
+        {"amount", "29999", ERR_UNCERTAIN},
+        {"total_payment", "29999", ERR_UNCERTAIN},
+        {"total_payment", "30000", ERR_NONE}, /* the store pays the fee */
+        {"order_id", "\"tg2-abc\"", ERR_UNCERTAIN},
+        {"expired_at", "null", ERR_UNCERTAIN},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        auto_arena struct arena *arena = arena_new();
+        struct payment_created created = {.txn_id = "untouched"};
+        struct error err = {0};
+        const char *body = answer_with(arena, members, rows[i].member, rows[i].value);
+        bool ok = read_created(arena, "bri_va", body, &created, &err);
+        if (ok != (rows[i].code == ERR_NONE) || (!ok && err.code != rows[i].code))
+            fail_msg("row %zu: %s", i, ok ? "passed" : err.text);
+        if (!ok) {
+            assert_string_equal(created.txn_id, "untouched");
+            continue;
+        }
+        assert_null(created.qr_string);
+        assert_null(created.pay_url);
+        if (i == 0) {
+            assert_string_equal(created.va_number, "88810 1234-5678");
+            assert_int_equal(created.fee, 3500);
+            assert_int_equal(created.total, 33500);
+            assert_int_equal(created.expires_ms, INT64_C(1795341600000));
+        }
+    }
+}
+
+static void test_created_link(void **state)
+{
+    static const char *const members[] = {"txn_id", "\"T-1\"", "payment_link",
+                                          "\"https://app.pakasir.com/pay-v2/T-1\"", NULL};
+    static const struct variation rows[] = {
+        {NULL, NULL, ERR_NONE},
+        {"txn_id", "", ERR_UNCERTAIN},
+        {"txn_id", "5", ERR_UNCERTAIN},
+        {"payment_link", "", ERR_UNCERTAIN},
+        {"payment_link", "null", ERR_UNCERTAIN},
+        {"payment_link", "\"\"", ERR_UNCERTAIN},
+        {"payment_link", "\"https://\"", ERR_UNCERTAIN},
+        {"payment_link", "\"https:///pay\"", ERR_UNCERTAIN},
+        {"payment_link", "\"https://app.pakasir.com/a b\"", ERR_UNCERTAIN},
+        {"payment_link", "\"https://app.pakasir.com/\\u0000\"", ERR_UNCERTAIN},
+        {"payment_link", "\"https://app.pakasir.com/\\n\"", ERR_UNCERTAIN},
+        {"payment_link", "\"http://app.pakasir.com/pay-v2/T-1\"", ERR_UNCERTAIN},
+        {"payment_link", "\"javascript:alert(1)\"", ERR_UNCERTAIN},
+        {"payment_link", "\"tg://resolve?domain=x\"", ERR_UNCERTAIN},
+        {"payment_link", "\"http://127.0.0.1:8081/pay-v2/T-1\"", ERR_NONE}, /* the API's own host */
+        {"payment_link", "\"http://127.0.0.1:8081.evil.example/pay\"", ERR_UNCERTAIN},
+        {"payment_link", "\"http://127.0.0.1:80811/pay\"", ERR_UNCERTAIN},
+        {"payment_link", "\"http://127.0.0.1:8081\"", ERR_UNCERTAIN},
+    };
+    pakasir_set_base("http://127.0.0.1:8081/api/v2");
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        auto_arena struct arena *arena = arena_new();
+        struct payment_created created = {.txn_id = "untouched"};
+        struct error err = {0};
+        const char *body = answer_with(arena, members, rows[i].member, rows[i].value);
+        bool ok = read_created(arena, "payment_link", body, &created, &err);
+        if (ok != (rows[i].code == ERR_NONE) || (!ok && err.code != rows[i].code))
+            fail_msg("row %zu: %s", i, ok ? "passed" : err.text);
+        if (!ok) {
+            assert_string_equal(created.txn_id, "untouched");
+            continue;
+        }
+        assert_non_null(created.pay_url);
+        assert_null(created.qr_string);
+        assert_null(created.va_number);
+        assert_int_equal(created.fee, 0); /* nothing is known yet of fee, total and end */
+        assert_int_equal(created.total, 30000);
+        assert_int_equal(created.expires_ms, 0);
+    }
+    /* what it does not have to name must be right where it does */
+    static const struct {
+        const char *more;
+        bool good;
+    } more[] = {{",\"order_id\":\"tg1-abc\",\"amount\":30000", true},
+                {",\"order_id\":\"tg2-abc\"", false},
+                {",\"order_id\":null", false},
+                {",\"amount\":30001", false},
+                {",\"amount\":\"30000\"", false}};
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+        auto_arena struct arena *arena = arena_new();
+        struct payment_created created;
+        struct error err = {0};
+        const char *body = arena_printf(
+            arena, "{\"txn_id\":\"T-1\",\"payment_link\":\"https://x.example/p\"%s}", more[i].more);
+        assert_int_equal(read_created(arena, "payment_link", body, &created, &err), more[i].good);
+        if (!more[i].good)
+            assert_int_equal(err.code, ERR_UNCERTAIN);
+    }
+    auto_arena struct arena *arena = arena_new();
+    struct str huge = STR_INIT(arena);
+    struct payment_created created;
+    struct error err = {0};
+    str_add(&huge, "{\"txn_id\":\"T-1\",\"payment_link\":\"https://x.example/");
+    for (int i = 0; i < 100; i++)
+        str_add(&huge, "0123456789");
+    str_add(&huge, "\"}");
+    assert_false(read_created(arena, "payment_link", huge.text, &created, &err));
+    assert_false(read_created(arena, "cash", "{}", &created, &err));
+    assert_int_equal(err.code, ERR_INTERNAL);
+}
+
+/* What is no figure of a fee leaves the formula in its place. */
+static void test_fees(void **state)
+{
+    static const struct {
+        const char *body;
+        int64_t qris, bri;
+    } rows[] = {
+        {"{\"qris\":394,\"bri_va\":3500,\"new_va\":1}", 394, 3500},
+        {"{\"qris\":0}", 0, -1},
+        {"{\"qris\":\"394\",\"bri_va\":3500.5}", -1, -1},
+        {"{\"qris\":-1,\"bri_va\":12001}", -1, -1},
+        {"{\"qris\":null,\"bri_va\":99999999999999999999999}", -1, -1},
+        {"{\"message\":\"hello\"}", -1, -1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        auto_arena struct arena *arena = arena_new();
+        int64_t fees[20] = {0};
+        struct error err = {0};
+        struct call_answer answer = {.status = 200, .body = rows[i].body, .length = strlen(rows[i].body)};
+        assert_in_range(method_count, 1, 20);
+        bool ok = pakasir_read_fees(arena, &answer, 12000, fees, &err);
+        if (i == 4) { /* a number that no number can be is no JSON */
+            assert_false(ok);
+            assert_int_equal(err.code, ERR_UNCERTAIN);
+            continue;
+        }
+        assert_true(ok);
+        assert_int_equal(fees[method_find("qris") - methods], rows[i].qris);
+        assert_int_equal(fees[method_find("bri_va") - methods], rows[i].bri);
+        assert_int_equal(fees[method_find("balance") - methods], -1);
     }
 }
 
@@ -210,13 +402,13 @@ static void test_created_sandbox(void **state)
     assert_string_equal(created.qr_string, "anything");
     assert_false(read_created_body(&sandboxed, arena, 200, answer_with(arena, members, "is_sandbox", "false"),
                                    &created, &err));
-    assert_int_equal(err.code, ERR_INVALID);
+    assert_int_equal(err.code, ERR_UNCERTAIN);
     char *huge = arena_alloc(arena, 3000);
     memset(huge, 'x', 2999);
     huge[0] = huge[2998] = '"';
     assert_false(read_created_body(&sandboxed, arena, 200, answer_with(arena, members, "qr_string", huge),
                                    &created, &err));
-    assert_int_equal(err.code, ERR_INVALID);
+    assert_int_equal(err.code, ERR_UNCERTAIN);
 }
 
 static void test_state_variations(void **state)
@@ -264,26 +456,27 @@ static void test_not_an_answer(void **state)
         const char *body;
         enum error_code code;
         int retry_after;
+        bool answered;
     } rows[] = {
-        {200, "", ERR_UNCERTAIN, 0},
-        {200, "<html><body>OK</body></html>", ERR_UNCERTAIN, 0},
-        {200, "[]", ERR_UNCERTAIN, 0},
-        {200, "null", ERR_UNCERTAIN, 0},
-        {200, "{}", ERR_UNCERTAIN, 0},
-        {200, "{\"status\":\"completed\",\"status\":\"pending\"}", ERR_UNCERTAIN, 0},
-        {200, "{\"txn_id\":\"T-1\"", ERR_UNCERTAIN, 0},
-        {204, "", ERR_UNCERTAIN, 0},
-        {302, "", ERR_UNCERTAIN, 0},
-        {400, "{\"message\":\"no\"}", ERR_REFUSED, 0},
-        {401, "{\"error\":\"bad key\"}", ERR_REFUSED, 0},
-        {403, "<html>", ERR_REFUSED, 0},
-        {404, "{\"message\":17}", ERR_REFUSED, 0},
-        {422, "{}", ERR_REFUSED, 0},
-        {408, "{}", ERR_UNCERTAIN, 0},
-        {429, "{}", ERR_RETRY, 1},
-        {500, "<html>oops</html>", ERR_UNCERTAIN, 0},
-        {502, "", ERR_UNCERTAIN, 0},
-        {503, "busy", ERR_RETRY, 0},
+        {200, "", ERR_UNCERTAIN, 0, false},
+        {200, "<html><body>OK</body></html>", ERR_UNCERTAIN, 0, false},
+        {200, "[]", ERR_UNCERTAIN, 0, false},
+        {200, "null", ERR_UNCERTAIN, 0, false},
+        {200, "{}", ERR_UNCERTAIN, 0, true},
+        {200, "{\"status\":\"completed\",\"status\":\"pending\"}", ERR_UNCERTAIN, 0, false},
+        {200, "{\"txn_id\":\"T-1\"", ERR_UNCERTAIN, 0, false},
+        {204, "", ERR_UNCERTAIN, 0, false},
+        {302, "", ERR_UNCERTAIN, 0, false},
+        {400, "{\"message\":\"no\"}", ERR_REFUSED, 0, true},
+        {401, "{\"error\":\"bad key\"}", ERR_REFUSED, 0, true},
+        {403, "<html>", ERR_REFUSED, 0, true},
+        {404, "{\"message\":17}", ERR_REFUSED, 0, true},
+        {422, "{}", ERR_REFUSED, 0, true},
+        {408, "{}", ERR_UNCERTAIN, 0, true},
+        {429, "{}", ERR_RETRY, 1, true},
+        {500, "<html>oops</html>", ERR_UNCERTAIN, 0, false},
+        {502, "", ERR_UNCERTAIN, 0, false},
+        {503, "busy", ERR_RETRY, 0, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         auto_arena struct arena *arena = arena_new();
@@ -295,6 +488,7 @@ static void test_not_an_answer(void **state)
         assert_false(pakasir_read_state(&live, arena, &answer, &read_state, &err));
         assert_int_equal(err.code, rows[i].code);
         assert_int_equal(err.retry_after, rows[i].retry_after);
+        assert_int_equal(err.answered, rows[i].answered);
         assert_false(pakasir_read_created(&live, arena, &answer, "tg1-abc", "qris", 30000, &created, &err));
         assert_int_equal(err.code, rows[i].code);
     }
@@ -394,7 +588,7 @@ static void server_stop(struct server *server)
 
 struct calls {
     const char *base;
-    bool status_ok, cancel_ok, create_ok;
+    bool status_ok, fees_ok, cancel_ok, create_ok;
     struct error error;
 };
 
@@ -404,8 +598,10 @@ static void *make_calls(void *argument)
     auto_arena struct arena *arena = arena_new();
     struct gateway_state read_state;
     struct payment_created created;
+    int64_t fees[20];
     calls->status_ok =
         pakasir.status(&live, arena, "T/1", &read_state, &calls->error) && read_state.amount == 30000;
+    calls->fees_ok = pakasir_fees(arena, 30000, fees, &calls->error) && fees[0] == 514;
     calls->cancel_ok = pakasir.cancel(&live, arena, "T-1", &calls->error);
     calls->create_ok = pakasir.create(&live, arena, "tg1-abc", "qris", 30000, &created, &calls->error);
     return NULL;
@@ -417,6 +613,7 @@ static void test_calls(void **state)
         HEAD("200 OK",
              "107") "{\"txn_id\":\"T/1\",\"order_id\":\"tg1-abc\",\"amount\":30000,\"is_sandbox\":false,"
                     "\"status\":\"pending\",\"completed_at\":0}",
+        HEAD("200 OK", "26") "{\"qris\":514,\"bri_va\":3500}",
         HEAD("200 OK", "41") "{\"message\":\"Berhasil batalkan transaksi\"}",
         "HTTP/1.1 429 Slow down\r\nRetry-After: 7\r\nContent-Length: 2\r\n\r\n{}",
         NULL,
@@ -431,6 +628,7 @@ static void test_calls(void **state)
     pthread_join(thread, NULL);
     server_stop(&server);
     assert_true(calls.status_ok);
+    assert_true(calls.fees_ok);
     assert_true(calls.cancel_ok);
     assert_false(calls.create_ok);
     assert_int_equal(calls.error.code, ERR_RETRY);
@@ -439,12 +637,14 @@ static void test_calls(void **state)
     assert_true(
         str_starts_with(server.requests[0], "GET /api/v2/transaction-status/kopi/T%2F1 HTTP/1.1\r\n"));
     assert_non_null(strstr(server.requests[0], "X-Api-Key: " KEY "\r\n"));
-    assert_true(str_starts_with(server.requests[1], "POST /api/v2/cancel-transaction/kopi/T-1 HTTP/1.1\r\n"));
-    assert_non_null(strstr(server.requests[1], "Content-Length: 0\r\n"));
-    assert_null(strstr(server.requests[1], "Content-Type"));
+    assert_true(str_starts_with(server.requests[1], "GET /api/v2/payment-fee/30000 HTTP/1.1\r\n"));
+    assert_null(strstr(server.requests[1], "X-Api-Key")); /* it needs none */
+    assert_true(str_starts_with(server.requests[2], "POST /api/v2/cancel-transaction/kopi/T-1 HTTP/1.1\r\n"));
+    assert_non_null(strstr(server.requests[2], "Content-Length: 0\r\n"));
+    assert_null(strstr(server.requests[2], "Content-Type"));
     assert_true(
-        str_starts_with(server.requests[2], "POST /api/v2/create-transaction/kopi/tg1-abc HTTP/1.1\r\n"));
-    assert_non_null(strstr(server.requests[2], "\r\n\r\n{\"method\":\"qris\",\"amount\":30000}"));
+        str_starts_with(server.requests[3], "POST /api/v2/create-transaction/kopi/tg1-abc HTTP/1.1\r\n"));
+    assert_non_null(strstr(server.requests[3], "\r\n\r\n{\"method\":\"qris\",\"amount\":30000}"));
 }
 
 static void test_calls_that_fail(void **state)
@@ -501,6 +701,7 @@ static void test_nobody_there(void **state)
     pakasir_set_base(arena_printf(arena, "http://127.0.0.1:%d/api/v2", server.port));
     assert_false(pakasir.status(&live, arena, "T-1", &read_state, &err));
     assert_int_equal(err.code, ERR_RETRY);
+    assert_false(err.answered);
     pakasir_set_base("file:///etc");
     assert_false(pakasir.status(&live, arena, "passwd", &read_state, &err));
 }
@@ -519,11 +720,19 @@ static void test_pay_page(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_created_good),    cmocka_unit_test(test_created_variations),
-        cmocka_unit_test(test_created_sandbox), cmocka_unit_test(test_state_variations),
-        cmocka_unit_test(test_not_an_answer),   cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_calls),           cmocka_unit_test(test_calls_that_fail),
-        cmocka_unit_test(test_body_too_long),   cmocka_unit_test(test_nobody_there),
+        cmocka_unit_test(test_created_good),
+        cmocka_unit_test(test_created_variations),
+        cmocka_unit_test(test_created_sandbox),
+        cmocka_unit_test(test_state_variations),
+        cmocka_unit_test(test_created_va),
+        cmocka_unit_test(test_created_link),
+        cmocka_unit_test(test_fees),
+        cmocka_unit_test(test_not_an_answer),
+        cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_calls),
+        cmocka_unit_test(test_calls_that_fail),
+        cmocka_unit_test(test_body_too_long),
+        cmocka_unit_test(test_nobody_there),
         cmocka_unit_test(test_pay_page),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -347,7 +347,8 @@ static void test_parked_stays_parked(void **state)
 
 static void set_created(int64_t gateway_expires_ms)
 {
-    fake_gateway.created = (struct payment_created){"T-1", 520, 20520, "000201", gateway_expires_ms};
+    fake_gateway.created = (struct payment_created){
+        .txn_id = "T-1", .fee = 520, .total = 20520, .qr_string = "000201", .expires_ms = gateway_expires_ms};
 }
 
 static void test_create(void **state)

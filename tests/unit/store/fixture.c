@@ -32,6 +32,9 @@ static struct shop *open_shop(const char *url, bool fresh)
     s->tenant.schema = s->schema;
     s->tenant.role = s->role;
     s->tenant.low_stock = 3;
+    s->tenant.most_open = 3;
+    s->tenant.deposit_least = 10000;
+    s->tenant.deposit_most = 10000000;
     if (fresh)
         make_schema(s, url);
     else
@@ -102,7 +105,7 @@ int shop_empty(void **state)
     shop_sql(
         shop,
         "TRUNCATE users, conversations, categories, products, orders, order_items, stock_units, cart_items,"
-        " payments, ledger, terms, outbox, jobs RESTART IDENTITY");
+        " payments, ledger, terms, outbox, jobs, coupons, deposits, admin_logs RESTART IDENTITY");
     return 0;
 }
 

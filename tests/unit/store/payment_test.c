@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include "base/str.h"
 #include "store/payment.h"
 
 static int made;
@@ -74,7 +75,7 @@ static int64_t payment_in(enum payment_state wanted)
     };
     int64_t order = new_order(), id;
     struct work *work = shop_begin(shop);
-    MUST(payment_add(work, order, arena_printf(work->arena, "tg1-%d", made), "qris", 5000, &id, &err));
+    MUST(payment_add(work, order, 0, arena_printf(work->arena, "tg1-%d", made), "qris", 5000, &id, &err));
     if (wanted != PAYMENT_CREATING)
         MUST(mark_waiting(work, id, &err));
     if (wanted != PAYMENT_CREATING && wanted != PAYMENT_WAITING)
@@ -127,6 +128,56 @@ static void test_an_answer_that_came_late_is_filled_in_once(void **state)
     MUST(payment_mark_completed(work, id, &err));
 }
 
+/* Each method's own: the others stay empty, and an end that nobody named is none. */
+static void test_what_is_shown_is_kept(void **state)
+{
+    NEEDS_SHOP();
+    shop_person(shop, 1);
+    static const struct {
+        struct payment_created answer;
+        bool ended;
+    } rows[] = {
+        {{.txn_id = "va-1", .fee = 9, .total = 5009, .va_number = "88 01-23", .expires_ms = 1000}, false},
+        {{.txn_id = "va-2", .fee = 9, .total = 5009, .va_number = "88 01-23", .expires_ms = 1000}, true},
+        {{.txn_id = "link-1", .total = 5000, .pay_url = "https://pay.example/1"}, false},
+        {{.txn_id = "link-2", .total = 5000, .pay_url = "https://pay.example/1"}, true},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct payment_created *told = &rows[i].answer;
+        int64_t id = payment_in(rows[i].ended ? PAYMENT_EXPIRED : PAYMENT_CREATING);
+        if (rows[i].ended)
+            shop_sql(shop, "UPDATE payments SET txn_id = NULL WHERE id = %lld", (long long)id);
+        struct work *work = shop_begin(shop);
+        struct payment payment;
+        MUST(rows[i].ended ? payment_fill_ended(work, id, told, &err)
+                           : payment_mark_waiting(work, id, told, &err));
+        MUST(payment_get(work, id, false, &payment, &err));
+        assert_string_equal(payment.txn_id, told->txn_id);
+        assert_int_equal(payment.total, told->total);
+        assert_null(payment.qr_string);
+        assert_true(str_equal(payment.va_number, told->va_number));
+        assert_true(str_equal(payment.pay_url, told->pay_url));
+        assert_int_equal(payment.expires_ms, told->expires_ms);
+        shop_commit(shop);
+    }
+}
+
+static void test_a_transaction_belongs_to_one_payment(void **state)
+{
+    NEEDS_SHOP();
+    shop_person(shop, 1);
+    int64_t first = payment_in(PAYMENT_WAITING), second = payment_in(PAYMENT_CREATING);
+    struct work *work = shop_begin(shop);
+    const char *taken = answer(first)->txn_id;
+    bool is_free;
+    MUST(payment_txn_is_free(work, second, taken, &is_free, &err));
+    assert_false(is_free);
+    MUST(payment_txn_is_free(work, first, taken, &is_free, &err));
+    assert_true(is_free);
+    MUST(payment_txn_is_free(work, second, "another", &is_free, &err));
+    assert_true(is_free);
+}
+
 static void test_finding(void **state)
 {
     NEEDS_SHOP();
@@ -140,14 +191,14 @@ static void test_finding(void **state)
     assert_int_equal(payment.id, id);
     MUST_FAIL(ERR_NOT_FOUND, payment_find(work, "tg1-other", false, &payment, &err));
     MUST_FAIL(ERR_NOT_FOUND, payment_get(work, id + 1, true, &payment, &err));
-    MUST(payment_add(work, order, "tg1-second", "qris", 5000, &again, &err));
+    MUST(payment_add(work, order, 0, "tg1-second", "qris", 5000, &again, &err));
     MUST(payment_of_order(work, order, true, &payment, &err));
     assert_int_equal(payment.id, again);
     assert_null(payment.txn_id);
     assert_int_equal(payment.expires_ms, 0);
     MUST_FAIL(ERR_NOT_FOUND, payment_of_order(work, order + 1, false, &payment, &err));
     MUST_FAIL(ERR_CONFLICT,
-              payment_add(work, order, "tg1-third", "qris", 5000, &again, &err)); /* one is open */
+              payment_add(work, order, 0, "tg1-third", "qris", 5000, &again, &err)); /* one is open */
 }
 
 static void test_notes(void **state)
@@ -178,6 +229,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         SHOP_TEST(test_each_change_from_each_state),
         SHOP_TEST(test_an_answer_that_came_late_is_filled_in_once),
+        SHOP_TEST(test_what_is_shown_is_kept),
+        SHOP_TEST(test_a_transaction_belongs_to_one_payment),
         SHOP_TEST(test_finding),
         SHOP_TEST(test_notes),
     };

@@ -14,7 +14,7 @@
 #include "files.h"
 
 struct values {
-    const char *text, *secret, *word, *path, *folder;
+    const char *text, *lines, *secret, *word, *path, *folder;
     int64_t number;
     bool flag;
     struct key_ids ids;
@@ -33,6 +33,7 @@ static const char *const forbidden[] = {"LT_SERVERS", NULL};
 #define AT(member) offsetof(struct values, member)
 static const struct key keys[] = {
     {"text", KEY_TEXT, .fallback = "none", .offset = AT(text), .least = 1, .most = 5},
+    {"lines", KEY_LINES, .offset = AT(lines), .least = 1, .most = 9},
     {"part.secret", KEY_SECRET, .offset = AT(secret), .least = 3},
     {"part.deep.word", KEY_ENUM, .offset = AT(word), .names = words},
     {"path", KEY_PATH, .offset = AT(path), .check = check_path},
@@ -117,7 +118,8 @@ static void all_faults_are_collected(void **unused)
         "f.yaml:7: flag: must be true or false, spelled so (not yes, no, on or off)\n"
         "f.yaml:8: ids: must be the id of a person: a number from 1\n"
         "f.yaml:8: ids: the same element stands twice\n"
-        "f.yaml:9: zon: unknown key; known here: text, part, path, folder, number, flag, ids, words, zone\n");
+        "f.yaml:9: zon: unknown key; known here: text, lines, part, path, folder, number, flag, ids, words, "
+        "zone\n");
 }
 
 static void types_are_strict(void **unused)
@@ -135,6 +137,13 @@ static void types_are_strict(void **unused)
         {"text: ''", "text: must be 1 to 5 characters long"},
         {"text: \"a\\nb\"", "text: has a line break or another control character in it"},
         {"text: \"a\\x85\"", "text: has a line break or another control character in it"},
+        {"lines: 12", "lines: must be a text: put it in quotes"},
+        {"lines: \"a\\nb\"", NULL},
+        {"lines: \"\\n\\n123456789 \\n \\n\"", NULL},
+        {"lines: \"1234567890\\n\"", "lines: must be 1 to 9 characters long"},
+        {"lines: \" \\n \"", "lines: must be 1 to 9 characters long"},
+        {"lines: \"a\\rb\"", "lines: has a control character in it that is no line break"},
+        {"lines: \"a\\Lb\"", "lines: has a control character in it that is no line break"},
         {"flag: 1", "flag: must be true or false"},
         {"flag: True", "flag: must be true or false, spelled so (not yes, no, on or off)"},
         {"flag: 'true'", "flag: must stand without quotes"},
@@ -161,7 +170,7 @@ static void types_are_strict(void **unused)
          "zone: not a time zone this system knows (Asia/Jakarta, Asia/Makassar, UTC; package tzdata)"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
-        expect(cases[i].text, arena_printf(arena, "f.yaml:1: %s\n", cases[i].fault));
+        expect(cases[i].text, cases[i].fault ? arena_printf(arena, "f.yaml:1: %s\n", cases[i].fault) : "");
 }
 
 static void numbers_are_decimal(void **unused)
@@ -238,13 +247,13 @@ static void odd_trees_are_refused(void **unused)
     assert_false(read_yaml("just text"));
     assert_int_equal(faults.count, 1);
     /* a dotted key is not the key of a section */
-    expect("part.secret: ${LT_SECRET}", "f.yaml:1: part.secret: unknown key; known here: text, part, path, "
-                                        "folder, number, flag, ids, words, zone\n");
-    expect("'': 1",
-           "f.yaml:1: unknown key; known here: text, part, path, folder, number, flag, ids, words, zone\n");
-    expect(
-        "<<: {number: 2}",
-        "f.yaml:1: <<: unknown key; known here: text, part, path, folder, number, flag, ids, words, zone\n");
+    expect("part.secret: ${LT_SECRET}",
+           "f.yaml:1: part.secret: unknown key; known here: text, lines, part, path, "
+           "folder, number, flag, ids, words, zone\n");
+    expect("'': 1", "f.yaml:1: unknown key; known here: text, lines, part, path, folder, number, flag, ids, "
+                    "words, zone\n");
+    expect("<<: {number: 2}", "f.yaml:1: <<: unknown key; known here: text, lines, part, path, folder, "
+                              "number, flag, ids, words, zone\n");
     struct str many = STR_INIT(arena);
     for (int i = 0; i < 20000; i++)
         str_addf(&many, "k%d: 1\n", i);

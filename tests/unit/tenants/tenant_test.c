@@ -109,7 +109,36 @@ static void defaults_are_those_documented(void **unused)
     assert_false(t->pakasir_sandbox);
     assert_int_equal(t->invoice_minutes, 15);
     assert_int_equal(t->low_stock, 3);
+    assert_int_equal(t->most_open, 3);
+    assert_int_equal(t->deposit_least, 10000);
+    assert_int_equal(t->deposit_most, 10000000);
+    assert_null(t->deposit_by_hand);
     tenant_unref(&t);
+}
+
+static void a_transfer_by_hand_may_have_several_lines(void **unused)
+{
+    const struct tenant *t = read_text(with(16, "deposit:\n"
+                                                "  transfer: |\n"
+                                                "    BCA 1234567890\n"
+                                                "      a.n. Kopi Digital\n"
+                                                "\n"
+                                                "    Kirim buktinya ya 🙏\n"
+                                                "\n"));
+    files_expect(&faults, "");
+    assert_string_equal(t->deposit_by_hand, "BCA 1234567890\n  a.n. Kopi Digital\n\nKirim buktinya ya 🙏");
+    tenant_unref(&t);
+    /* its end is no part of it: exactly as many characters as there may be */
+    char text[1100] = "deposit:\n  transfer: |\n    ";
+    size_t start = strlen(text);
+    memset(text + start, 'x', 1000);
+    t = read_text(with(16, text));
+    files_expect(&faults, "");
+    assert_int_equal(strlen(t->deposit_by_hand), 1000);
+    tenant_unref(&t);
+    text[start + 1000] = 'x';
+    assert_null(read_text(with(16, text)));
+    files_expect(&faults, "kopi-digital.yaml:17: deposit.transfer: must be 1 to 1000 characters long\n");
 }
 
 static void the_shipped_example_is_good(void **unused)
@@ -159,14 +188,32 @@ static void each_line_has_its_limits(void **unused)
         {10, "  project: 0123", "pakasir.project: must be a text: put it in quotes"},
         {10, "  project: '0123'", NULL},
         {13, "  sandbox: yes", "pakasir.sandbox: must be true or false, spelled so (not yes, no, on or off)"},
-        {14, "  methods: [cash]", "pakasir.methods: must be one of: qris"},
+        {14, "  methods: [cash]",
+         "pakasir.methods: must be one of: qris, bri_va, bni_va, cimb_niaga_va, permata_va, maybank_va, "
+         "bnc_va, artha_graha_va, sampoerna_va, payment_link"},
+        {14, "  methods: [balance]",
+         "pakasir.methods: must be one of: qris, bri_va, bni_va, cimb_niaga_va, permata_va, maybank_va, "
+         "bnc_va, artha_graha_va, sampoerna_va, payment_link"},
+        {14, "  methods: [qris, payment_link, qris]", "pakasir.methods: the same element stands twice"},
+        {14,
+         "  methods: [payment_link, sampoerna_va, artha_graha_va, bnc_va, maybank_va, permata_va, "
+         "cimb_niaga_va, bni_va, bri_va, qris]",
+         NULL},
         {15, "invoice_minutes: 0", "invoice_minutes: must be 1 to 1440"},
         {15, "invoice_minutes: 015", "invoice_minutes: must be a number without leading zeros"},
         {16, "low_stock: -1", "low_stock: must be 0 to 1000000"},
         {16, "support: name", "support: must be a Telegram name with its @ (\"@toko_contoh\"), in quotes"},
         {16, "limits: {deposit_min: 1}",
          "limits: unknown key; known here: bot_store_name, title, language, timezone, telegram, support, "
-         "pakasir, invoice_minutes, low_stock"},
+         "pakasir, invoice_minutes, low_stock, most_open_orders, deposit"},
+        {16, "most_open_orders: 0", "most_open_orders: must be 1 to 20"},
+        {16, "deposit: {minimum: 499}", "deposit.minimum: must be 500 to 50000000"},
+        {16, "deposit: {minimum: 20000, maximum: 10000}",
+         "deposit.minimum: must not be above deposit.maximum"},
+        {16, "deposit: {transfer: 1234567890}", "deposit.transfer: must be a text: put it in quotes"},
+        {16, "deposit: {transfer: ' '}", "deposit.transfer: must be 1 to 1000 characters long"},
+        {16, "deposit: {transfer: \"BCA\\tx\"}",
+         "deposit.transfer: has a control character in it that is no line break"},
     };
     setenv("DATA_ENCRYPTION_KEY", TOKEN, 1);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -275,6 +322,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_store_is_read, setup, files_teardown),
         cmocka_unit_test_setup_teardown(defaults_are_those_documented, setup, files_teardown),
+        cmocka_unit_test_setup_teardown(a_transfer_by_hand_may_have_several_lines, setup, files_teardown),
         cmocka_unit_test_setup_teardown(the_shipped_example_is_good, setup, files_teardown),
         cmocka_unit_test_setup_teardown(each_line_has_its_limits, setup, files_teardown),
         cmocka_unit_test_setup_teardown(hostile_files_are_refused, setup, files_teardown),
