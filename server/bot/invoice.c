@@ -15,40 +15,43 @@ enum { ITEMS_LIMIT = 500 };
 
 /* The words for the two kinds of bill. */
 static const struct words {
-    enum text_key invoice, invoice_link, invoice_ended, failed, expired, cancelled, cancelled_by_gateway, mismatch;
+    enum text_key invoice, invoice_link, invoice_ended, failed, expired, cancelled, cancelled_by_gateway,
+        mismatch;
     enum text_key cancel_label;
     const char *cancel_data; /* with the bill's id */
     enum text_key again_label;
     const char *again_data;
     const char *effect;
-} words_of_order = {
-    .invoice = TEXT_INVOICE,
-    .invoice_link = TEXT_INVOICE_LINK,
-    .invoice_ended = TEXT_INVOICE_ENDED,
-    .failed = TEXT_INVOICE_FAILED,
-    .expired = TEXT_EXPIRED,
-    .cancelled = TEXT_CANCELLED,
-    .cancelled_by_gateway = TEXT_CANCELLED_BY_GATEWAY,
-    .mismatch = TEXT_MISMATCH,
-    .cancel_label = TEXT_BUTTON_CANCEL_PURCHASE,
-    .cancel_data = "x",
-    .again_label = TEXT_BUTTON_ORDER_AGAIN,
-    .again_data = "a:0",
-    .effect = EFFECT_INVOICE,
-}, words_of_deposit = {
-    .invoice = TEXT_DEPOSIT_INVOICE,
-    .invoice_link = TEXT_DEPOSIT_INVOICE_LINK,
-    .invoice_ended = TEXT_INVOICE_ENDED,
-    .failed = TEXT_DEPOSIT_FAILED,
-    .expired = TEXT_DEPOSIT_EXPIRED,
-    .cancelled = TEXT_DEPOSIT_CANCELLED,
-    .cancelled_by_gateway = TEXT_DEPOSIT_CANCELLED_BY_GATEWAY,
-    .mismatch = TEXT_MISMATCH,
-    .cancel_label = TEXT_BUTTON_CANCEL_DEPOSIT,
-    .cancel_data = "dx",
-    .again_label = TEXT_BUTTON_DEPOSIT_AGAIN,
-    .again_data = "dp",
-    .effect = EFFECT_DEPOSIT_INVOICE,
+} words_of_order =
+    {
+        .invoice = TEXT_INVOICE,
+        .invoice_link = TEXT_INVOICE_LINK,
+        .invoice_ended = TEXT_INVOICE_ENDED,
+        .failed = TEXT_INVOICE_FAILED,
+        .expired = TEXT_EXPIRED,
+        .cancelled = TEXT_CANCELLED,
+        .cancelled_by_gateway = TEXT_CANCELLED_BY_GATEWAY,
+        .mismatch = TEXT_MISMATCH,
+        .cancel_label = TEXT_BUTTON_CANCEL_PURCHASE,
+        .cancel_data = "x",
+        .again_label = TEXT_BUTTON_ORDER_AGAIN,
+        .again_data = "a:0",
+        .effect = EFFECT_INVOICE,
+},
+  words_of_deposit = {
+      .invoice = TEXT_DEPOSIT_INVOICE,
+      .invoice_link = TEXT_DEPOSIT_INVOICE_LINK,
+      .invoice_ended = TEXT_INVOICE_ENDED,
+      .failed = TEXT_DEPOSIT_FAILED,
+      .expired = TEXT_DEPOSIT_EXPIRED,
+      .cancelled = TEXT_DEPOSIT_CANCELLED,
+      .cancelled_by_gateway = TEXT_DEPOSIT_CANCELLED_BY_GATEWAY,
+      .mismatch = TEXT_MISMATCH,
+      .cancel_label = TEXT_BUTTON_CANCEL_DEPOSIT,
+      .cancel_data = "dx",
+      .again_label = TEXT_BUTTON_DEPOSIT_AGAIN,
+      .again_data = "dp",
+      .effect = EFFECT_DEPOSIT_INVOICE,
 };
 
 static const struct words *words_of(const struct bill *bill)
@@ -84,7 +87,8 @@ static json_t *invoice_keyboard(struct work *work, const struct bill *bill, cons
     return keyboard_inline(&keyboard);
 }
 
-bool invoice_show(struct work *work, const struct bill *bill, const struct payment *payment, struct error *err)
+bool invoice_show(struct work *work, const struct bill *bill, const struct payment *payment,
+                  struct error *err)
 {
     const struct words *words = words_of(bill);
     const struct text_value values[] = {
@@ -115,7 +119,8 @@ bool invoice_remove(struct work *work, const struct bill *bill, struct error *er
 
 static bool remove_loading(struct work *work, const struct bill *bill, struct error *err)
 {
-    return outgoing_remove(work, bill_person(bill), bill_loading_message(bill), bill_created_ms(bill), "", err);
+    return outgoing_remove(work, bill_person(bill), bill_loading_message(bill), bill_created_ms(bill), "",
+                           err);
 }
 
 static bool invoice_ready(struct work *work, const struct bill *bill, const struct payment *payment,
@@ -168,9 +173,8 @@ static bool ended(struct work *work, const struct bill *bill, const struct payme
 static bool mismatch(struct work *work, const struct bill *bill, const struct payment *payment,
                      int64_t gateway_amount, struct error *err)
 {
-    const struct outgoing outgoing = {.chat_id = bill_person(bill),
-                                      .html = bill_text(work, bill, words_of(bill)->mismatch),
-                                      .keep = true};
+    const struct outgoing outgoing = {
+        .chat_id = bill_person(bill), .html = bill_text(work, bill, words_of(bill)->mismatch), .keep = true};
     return outgoing_add(work, &outgoing, err) &&
            notices_mismatch(work, bill, payment->amount, gateway_amount, err);
 }
@@ -195,10 +199,10 @@ static bool deposited(struct work *work, const struct deposit *deposit, const st
     const struct bill bill = bill_of_deposit(&copy);
     const struct outgoing outgoing = {
         .chat_id = deposit->telegram_id,
-        .html = say(work, late ? TEXT_DEPOSITED_LATE : TEXT_DEPOSITED,
-                    TEXT_VALUES(TV("order_id", deposit->reference), TV("harga", say_price(work, payment->amount)),
-                                TV("saldo", say_price(work, balance)),
-                                TV("tanggal", say_date(work, work->now_ms)))),
+        .html = say(
+            work, late ? TEXT_DEPOSITED_LATE : TEXT_DEPOSITED,
+            TEXT_VALUES(TV("order_id", deposit->reference), TV("harga", say_price(work, payment->amount)),
+                        TV("saldo", say_price(work, balance)), TV("tanggal", say_date(work, work->now_ms)))),
         .keyboard = say_button(work, TEXT_BUTTON_ALL_PRODUCTS, "a:0"),
         .keep = true,
     };

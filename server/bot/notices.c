@@ -18,10 +18,10 @@ static bool about_bill(struct work *work, const struct bill *bill, enum text_key
         return error_context(err, "notice");
     all[0] = TV("order_id", bill_reference(bill));
     all[1] = TV_HTML("pembeli", person);
-    all[2] = TV_HTML("baris",
-                     bill->order ? say_items(work, bill->order, ITEMS_LIMIT)
-                                 : say(work, TEXT_DEPOSIT_LINE,
-                                       TEXT_VALUES(TV("harga", say_price(work, bill->deposit->amount)))));
+    all[2] =
+        TV_HTML("baris", bill->order ? say_items(work, bill->order, ITEMS_LIMIT)
+                                     : say(work, TEXT_DEPOSIT_LINE,
+                                           TEXT_VALUES(TV("harga", say_price(work, bill->deposit->amount)))));
     for (size_t i = 0; i < count; i++)
         all[3 + i] = values[i];
     return outgoing_to_admins(work, say(work, key, all, 3 + count), err);
@@ -82,7 +82,8 @@ bool notices_deposited(struct work *work, const struct bill *bill, int64_t amoun
 bool notices_gateway_down(struct work *work, const char *why, struct error *err)
 {
     const char *reason = str_utf8_cut(work->arena, why, REASON_LIMIT);
-    return outgoing_to_admins(work, say(work, TEXT_ADMIN_GATEWAY_DOWN, TEXT_VALUES(TV("alasan", reason))), err);
+    return outgoing_to_admins(work, say(work, TEXT_ADMIN_GATEWAY_DOWN, TEXT_VALUES(TV("alasan", reason))),
+                              err);
 }
 
 bool notices_gateway_up(struct work *work, struct error *err)

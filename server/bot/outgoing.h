@@ -12,7 +12,7 @@
     "invoice" /* ref: the order; its invoice message's id is stored, or the message removed when the order   \
                  ended */
 #define EFFECT_DEPOSIT_INVOICE "deposit_invoice" /* the same; ref: the deposit */
-#define EFFECT_DELIVERED "delivered" /* ref: the order; completes it */
+#define EFFECT_DELIVERED       "delivered"       /* ref: the order; completes it */
 
 struct outgoing {
     int64_t chat_id;

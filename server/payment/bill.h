@@ -1,6 +1,6 @@
 /*
- * What a payment is for: an order or a deposit, seen as one thing that is open, has a time at which it ends, and
- * is paid or ends unpaid. Exactly one of the two pointers is set; all of it lives in the work's arena.
+ * What a payment is for: an order or a deposit, seen as one thing that is open, has a time at which it ends,
+ * and is paid or ends unpaid. Exactly one of the two pointers is set; all of it lives in the work's arena.
  */
 #pragma once
 

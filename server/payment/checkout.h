@@ -1,7 +1,7 @@
 /*
  * From cart to settled order, and from a wish to a booked deposit: what happens with a bill's payment, in the
- * lane, always inside the open transaction. The one place where a payment becomes completed is settle (payment/settle.c). Gateway calls
- * are jobs, never made here.
+ * lane, always inside the open transaction. The one place where a payment becomes completed is settle
+ * (payment/settle.c). Gateway calls are jobs, never made here.
  *
  * Whoever talks to people (server/bot) is told by the notices below, inside the same transaction, and adds
  * its messages to it.
@@ -25,8 +25,8 @@ struct checkout_notices {
     /* A deposit was booked; `late` after it had ended. `balance` is the one afterwards, in rupiah. */
     bool (*deposited)(struct work *work, const struct deposit *deposit, const struct payment *payment,
                       int64_t balance, bool late, struct error *err);
-    /* Ended unpaid: the bill's state says expired or cancelled; `by_gateway` when the gateway cancelled it. The payment
-     * is NULL for a deposit by hand. */
+    /* Ended unpaid: the bill's state says expired or cancelled; `by_gateway` when the gateway cancelled it.
+     * The payment is NULL for a deposit by hand. */
     bool (*ended)(struct work *work, const struct bill *bill, const struct payment *payment, bool by_gateway,
                   struct error *err);
     /* Paid after the end, nothing to deliver any more: `amount` was credited to the buyer's balance. */
@@ -43,22 +43,22 @@ struct checkout_notices {
     bool (*replaced)(struct work *work, const struct order *order, int64_t unit_id, struct error *err);
     bool (*refunded)(struct work *work, const struct order *order, int64_t amount, int64_t balance,
                      struct error *err);
-    bool (*adjusted)(struct work *work, int64_t telegram_id, int64_t amount, int64_t balance, const char *note,
-                     struct error *err);
+    bool (*adjusted)(struct work *work, int64_t telegram_id, int64_t amount, int64_t balance,
+                     const char *note, struct error *err);
     bool (*rejected)(struct work *work, const struct deposit *deposit, const char *note, struct error *err);
 };
 void checkout_set_notices(const struct checkout_notices *notices);
 
-/* Job kinds payment_create, payment_check, payment_cancel (ref: payment id), deposit_expire (ref: deposit id),
- * gateway_down (ref 0: an outage is known, and looked at until it is over); hand them to job_set_kinds()
+/* Job kinds payment_create, payment_check, payment_cancel (ref: payment id), deposit_expire (ref: deposit
+ * id), gateway_down (ref 0: an outage is known, and looked at until it is over); hand them to job_set_kinds()
  * with the others. */
 extern const struct job_kind checkout_jobs[];
 extern const size_t checkout_job_count;
 
-/* Makes the order from the cart with its payment and the job that asks the gateway; with the balance the order is
- * paid at once, in the same transaction. See order_place() for obstacles; here also ORDER_GATEWAY_DOWN and
- * ORDER_BALANCE_SHORT. `method` is one of the tenant's methods or the balance; ERR_INVALID with *obstacle_out
- * ORDER_OK where it can't take the amount. */
+/* Makes the order from the cart with its payment and the job that asks the gateway; with the balance the
+ * order is paid at once, in the same transaction. See order_place() for obstacles; here also
+ * ORDER_GATEWAY_DOWN and ORDER_BALANCE_SHORT. `method` is one of the tenant's methods or the balance;
+ * ERR_INVALID with *obstacle_out ORDER_OK where it can't take the amount. */
 MUST_USE bool checkout_start(struct work *work, int64_t telegram_id, const char *method,
                              struct order *order_out, enum order_obstacle *obstacle_out,
                              int64_t *product_id_out, struct error *err);

@@ -3,7 +3,8 @@
 static bool end(struct work *work, struct bill *bill, bool expired, struct payment *payment,
                 enum payment_state payment_end_state, const char *reason, struct error *err)
 {
-    if (!bill_end(work, bill, expired, reason, err) || !payment_end(work, payment->id, payment_end_state, err))
+    if (!bill_end(work, bill, expired, reason, err) ||
+        !payment_end(work, payment->id, payment_end_state, err))
         return error_context(err, "%s: end", bill_reference(bill));
     payment->state = payment_end_state;
     payment->ended_ms = work->now_ms;

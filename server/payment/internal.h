@@ -2,8 +2,8 @@
  * What the files of payment/ share; nobody else includes it. All of it runs in the lane, inside the open
  * transaction.
  *
- * Locks are taken in one order everywhere: the person's row, the bill's row (order or deposit), its payment's row,
- * coupon, units, job rows.
+ * Locks are taken in one order everywhere: the person's row, the bill's row (order or deposit), its payment's
+ * row, coupon, units, job rows.
  */
 #pragma once
 
@@ -35,12 +35,12 @@ MUST_USE bool bill_end(struct work *work, struct bill *bill, bool expired, const
 MUST_USE bool lock_both(struct work *work, int64_t payment_id, struct bill *bill_out,
                         struct payment *payment_out, struct error *err);
 
-/* settle.c: the one place where a payment becomes completed, because the gateway's own status call said so (and
- * everything in it was compared), the balance was booked, or an admin decided. Both rows are locked and fresh. An
- * open order is paid; an ended one is paid late where its units can be had again; otherwise the buyer's balance gets
- * the amount. A deposit is booked, in whatever state it is, once. Nothing happens where the payment is completed
- * already. `actor_id` is the deciding admin, 0 for the gateway and the balance. Bill and payment are changed as the
- * rows are. */
+/* settle.c: the one place where a payment becomes completed, because the gateway's own status call said so
+ * (and everything in it was compared), the balance was booked, or an admin decided. Both rows are locked and
+ * fresh. An open order is paid; an ended one is paid late where its units can be had again; otherwise the
+ * buyer's balance gets the amount. A deposit is booked, in whatever state it is, once. Nothing happens where
+ * the payment is completed already. `actor_id` is the deciding admin, 0 for the gateway and the balance. Bill
+ * and payment are changed as the rows are. */
 MUST_USE bool settle(struct work *work, struct bill *bill, struct payment *payment, int64_t actor_id,
                      struct error *err);
 
@@ -52,10 +52,11 @@ MUST_USE bool ending_by_buyer(struct work *work, struct bill *bill, struct payme
 MUST_USE bool ending_by_gateway(struct work *work, struct bill *bill, struct payment *payment,
                                 struct error *err);
 /* There is no invoice: `why` is for people, without secrets. */
-MUST_USE bool ending_no_invoice(struct work *work, struct bill *bill, struct payment *payment, const char *why,
-                                struct error *err);
+MUST_USE bool ending_no_invoice(struct work *work, struct bill *bill, struct payment *payment,
+                                const char *why, struct error *err);
 
-/* outage.c: takes note of what a call to the gateway came to; the first to see it down, or up again, tells. */
+/* outage.c: takes note of what a call to the gateway came to; the first to see it down, or up again, tells.
+ */
 MUST_USE bool outage_note(struct work *work, const struct error *failure, struct error *err);
 /* The job's steps; its row is the outage as all servers know it. */
 MUST_USE bool outage_prepare(struct work *work, int64_t ref, struct job_step *step_out, struct error *err);

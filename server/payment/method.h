@@ -1,6 +1,6 @@
 /*
- * Payment methods: what they are called, what they take, what they cost. One table; a store offers those of it
- * that its file lists under `pakasir.methods`, and its balance.
+ * Payment methods: what they are called, what they take, what they cost. One table; a store offers those of
+ * it that its file lists under `pakasir.methods`, and its balance.
  */
 #pragma once
 

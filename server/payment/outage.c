@@ -1,6 +1,6 @@
-/* A gateway that is down, as a store's people are told of it: once for an outage, however many calls fail and however
- * many servers meet it, and once when it is over. The breaker in memory decides that it is down; the job's row is what
- * all servers know. */
+/* A gateway that is down, as a store's people are told of it: once for an outage, however many calls fail and
+ * however many servers meet it, and once when it is over. The breaker in memory decides that it is down; the
+ * job's row is what all servers know. */
 #include "base/log.h"
 #include "payment/breaker.h"
 #include "payment/internal.h"

@@ -62,8 +62,8 @@ static bool settle_order(struct work *work, struct order *order, struct payment 
     return error_set(err, ERR_INTERNAL, "order in state %d", (int)order->state);
 }
 
-/* A deposit has nothing that could be gone: late is as good as in time. One that was booked already (confirmed by
- * an admin, and then the gateway's money came as well) has more coming. */
+/* A deposit has nothing that could be gone: late is as good as in time. One that was booked already
+ * (confirmed by an admin, and then the gateway's money came as well) has more coming. */
 static bool settle_deposit(struct work *work, struct deposit *deposit, struct payment *payment,
                            int64_t actor_id, struct error *err)
 {
@@ -74,8 +74,8 @@ static bool settle_deposit(struct work *work, struct deposit *deposit, struct pa
                             : arena_printf(work->arena, "deposit:%lld", (long long)deposit->id);
     if (!again && !deposit_mark_completed(work, deposit->id, actor_id, err))
         return false;
-    if (!ledger_book(work, deposit->telegram_id, again ? LEDGER_LATE_PAYMENT : LEDGER_DEPOSIT, payment->amount,
-                     key, deposit->reference, &balance, err))
+    if (!ledger_book(work, deposit->telegram_id, again ? LEDGER_LATE_PAYMENT : LEDGER_DEPOSIT,
+                     payment->amount, key, deposit->reference, &balance, err))
         return false;
     deposit->state = DEPOSIT_COMPLETED;
     deposit->completed_ms = work->now_ms;

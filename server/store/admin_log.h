@@ -1,5 +1,5 @@
-/* What people decided: who, what, before and after. Owns table `admin_logs`, append-only. Each row is written in
- * the transaction of the change it tells of. */
+/* What people decided: who, what, before and after. Owns table `admin_logs`, append-only. Each row is written
+ * in the transaction of the change it tells of. */
 #pragma once
 
 #include <jansson.h>

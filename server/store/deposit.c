@@ -37,7 +37,10 @@ static size_t index_of(const char *const *names, size_t count, const char *name)
 static bool read_deposit(struct work *work, const struct db_rows *rows, int row, struct deposit *deposit_out,
                          struct error *err)
 {
-    enum { STATES = sizeof state_names / sizeof *state_names, KINDS = sizeof kind_names / sizeof *kind_names };
+    enum {
+        STATES = sizeof state_names / sizeof *state_names,
+        KINDS = sizeof kind_names / sizeof *kind_names
+    };
     size_t kind = index_of(kind_names, KINDS, db_text(rows, row, 3));
     size_t state = index_of(state_names, STATES, db_text(rows, row, 5));
     if (kind == KINDS || state == STATES)
@@ -64,8 +67,7 @@ static bool read_deposit(struct work *work, const struct db_rows *rows, int row,
 
 /* $2 is NULL where anybody's deposit is meant. */
 #define DEPOSIT_SELECT                                                                                       \
-    "SELECT " DEPOSIT_COLUMNS                                                                                \
-    " FROM deposits WHERE id = $1 AND ($2::bigint IS NULL OR telegram_id = $2)"
+    "SELECT " DEPOSIT_COLUMNS " FROM deposits WHERE id = $1 AND ($2::bigint IS NULL OR telegram_id = $2)"
 DB_TENANT_STATEMENT(deposit_select, DEPOSIT_SELECT);
 DB_TENANT_STATEMENT(deposit_select_lock, DEPOSIT_SELECT " FOR NO KEY UPDATE");
 
@@ -96,9 +98,8 @@ bool deposit_get_own(struct work *work, int64_t deposit_id, int64_t telegram_id,
     return get(work, deposit_id, telegram_id, lock, deposit_out, err);
 }
 
-DB_TENANT_STATEMENT(deposit_select_list,
-                    "SELECT " DEPOSIT_COLUMNS " FROM deposits WHERE telegram_id = $1"
-                    " AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3");
+DB_TENANT_STATEMENT(deposit_select_list, "SELECT " DEPOSIT_COLUMNS " FROM deposits WHERE telegram_id = $1"
+                                         " AND ($2::bigint IS NULL OR id < $2) ORDER BY id DESC LIMIT $3");
 
 bool deposit_list(struct work *work, int64_t telegram_id, int64_t before, int64_t limit,
                   struct deposit **deposits_out, size_t *count_out, struct error *err)
@@ -125,9 +126,10 @@ bool deposit_list(struct work *work, int64_t telegram_id, int64_t before, int64_
 DB_TENANT_STATEMENT(
     deposit_count_open,
     "SELECT count(*) FROM deposits WHERE telegram_id = $1 AND state IN ('pending', 'review')");
-DB_TENANT_STATEMENT(deposit_insert,
-                    "INSERT INTO deposits (reference, telegram_id, kind, amount, state, created_at, expires_at)"
-                    " VALUES ($1, $2, $3, $4, 'pending', $5, $6) RETURNING " DEPOSIT_COLUMNS);
+DB_TENANT_STATEMENT(
+    deposit_insert,
+    "INSERT INTO deposits (reference, telegram_id, kind, amount, state, created_at, expires_at)"
+    " VALUES ($1, $2, $3, $4, 'pending', $5, $6) RETURNING " DEPOSIT_COLUMNS);
 
 bool deposit_add(struct work *work, int64_t telegram_id, enum deposit_kind kind, int64_t amount,
                  int64_t expires_ms, int64_t most_open, struct deposit *deposit_out, struct error *err)
@@ -175,8 +177,8 @@ bool deposit_prove(struct work *work, int64_t deposit_id, const char *file_id, s
     size_t length = strnlen(file_id, MOST_FILE_ID + 1), sealed_length;
     if (length == 0 || length > MOST_FILE_ID)
         return error_set(err, ERR_INVALID, "deposit %lld: not a file id", (long long)deposit_id);
-    const void *sealed = vault_seal(work->arena, work->vault, proof_identity(work, deposit_id), file_id, length,
-                                    &sealed_length);
+    const void *sealed = vault_seal(work->arena, work->vault, proof_identity(work, deposit_id), file_id,
+                                    length, &sealed_length);
     return change(work, &deposit_set_proved,
                   DB_PARAMS(P_INT(deposit_id), P_BYTES(sealed, sealed_length), P_TIME(work->now_ms)), err);
 }
@@ -193,8 +195,8 @@ bool deposit_proof(struct work *work, int64_t deposit_id, const char **file_id_o
     if (!rows.count)
         return error_set(err, ERR_NOT_FOUND, "deposit %lld: not there", (long long)deposit_id);
     const void *sealed = db_bytes(work->arena, &rows, 0, 0, &sealed_length);
-    if (sealed && !vault_open(work->arena, work->vault, proof_identity(work, deposit_id), sealed, sealed_length,
-                              &file_id, &length, err))
+    if (sealed && !vault_open(work->arena, work->vault, proof_identity(work, deposit_id), sealed,
+                              sealed_length, &file_id, &length, err))
         return error_context(err, "deposit %lld: proof", (long long)deposit_id);
     *file_id_out = file_id;
     return true;
@@ -217,9 +219,9 @@ bool deposit_end(struct work *work, int64_t deposit_id, enum deposit_state end, 
                  struct error *err)
 {
     assert(end == DEPOSIT_CANCELLED || end == DEPOSIT_EXPIRED);
-    return change(work, &deposit_set_ended,
-                  DB_PARAMS(P_INT(deposit_id), P_TEXT(state_names[end]), P_TIME(work->now_ms), P_TEXT(reason)),
-                  err);
+    return change(
+        work, &deposit_set_ended,
+        DB_PARAMS(P_INT(deposit_id), P_TEXT(state_names[end]), P_TIME(work->now_ms), P_TEXT(reason)), err);
 }
 
 DB_TENANT_STATEMENT(deposit_set_rejected,

@@ -2,9 +2,10 @@
  * Deposits: money a person puts on their balance. Owns table `deposits`.
  *
  * States, by the gateway: pending -> completed | cancelled | expired; cancelled | expired -> completed (paid
- * late). By hand: pending (a proof is asked for) -> review (given) -> completed | rejected; pending -> cancelled
- * | expired; rejected -> completed (the admin was wrong). Completed is final. Every change names the states it
- * comes from and is ERR_CONFLICT where the deposit is in none of them. The ledger entry is the caller's (settle).
+ * late). By hand: pending (a proof is asked for) -> review (given) -> completed | rejected; pending ->
+ * cancelled | expired; rejected -> completed (the admin was wrong). Completed is final. Every change names
+ * the states it comes from and is ERR_CONFLICT where the deposit is in none of them. The ledger entry is the
+ * caller's (settle).
  */
 #pragma once
 
@@ -52,7 +53,8 @@ MUST_USE bool deposit_list(struct work *work, int64_t telegram_id, int64_t befor
 /* pending -> review, by hand only; the photo's file_id is sealed. */
 MUST_USE bool deposit_prove(struct work *work, int64_t deposit_id, const char *file_id, struct error *err);
 /* The proof's file_id, in the arena; NULL where there is none. */
-MUST_USE bool deposit_proof(struct work *work, int64_t deposit_id, const char **file_id_out, struct error *err);
+MUST_USE bool deposit_proof(struct work *work, int64_t deposit_id, const char **file_id_out,
+                            struct error *err);
 /* Any but completed -> completed. `decided_by` 0: by the gateway. */
 MUST_USE bool deposit_mark_completed(struct work *work, int64_t deposit_id, int64_t decided_by,
                                      struct error *err);

@@ -177,9 +177,10 @@ bool payment_fill_ended(struct work *work, int64_t payment_id, const struct paym
                   err);
 }
 
-DB_TENANT_STATEMENT(payment_set_completed, "UPDATE payments SET state = 'completed', ended_at = $2"
-                                           " WHERE id = $1 AND (txn_id IS NOT NULL OR method IN ('balance', 'manual')) AND state IN"
-                                           " ('creating', 'waiting', 'cancelled', 'expired', 'failed')");
+DB_TENANT_STATEMENT(payment_set_completed,
+                    "UPDATE payments SET state = 'completed', ended_at = $2"
+                    " WHERE id = $1 AND (txn_id IS NOT NULL OR method IN ('balance', 'manual')) AND state IN"
+                    " ('creating', 'waiting', 'cancelled', 'expired', 'failed')");
 
 bool payment_mark_completed(struct work *work, int64_t payment_id, struct error *err)
 {

@@ -1,5 +1,6 @@
 /*
- * Payments: one row per transaction asked of the gateway, and one for what a balance or an admin's word paid. Owns table `payments`.
+ * Payments: one row per transaction asked of the gateway, and one for what a balance or an admin's word paid.
+ * Owns table `payments`.
  *
  * States: creating -> waiting -> completed | cancelled | expired | failed. A completed payment never leaves
  * that state; cancelled, expired and failed may still become completed (paid late). Changes from another
@@ -48,8 +49,8 @@ struct payment_created {
     int64_t expires_ms; /* 0: the gateway does not say, so the bill's own end is the end */
 };
 
-/* State creating; for an order or a deposit, the other id is 0. ERR_CONFLICT where that has an open payment or the
- * gateway order id was used before; leaves only a rollback. */
+/* State creating; for an order or a deposit, the other id is 0. ERR_CONFLICT where that has an open payment
+ * or the gateway order id was used before; leaves only a rollback. */
 MUST_USE bool payment_add(struct work *work, int64_t order_id, int64_t deposit_id,
                           const char *gateway_order_id, const char *method, int64_t amount,
                           int64_t *payment_id_out, struct error *err);
@@ -76,8 +77,8 @@ MUST_USE bool payment_mark_waiting(struct work *work, int64_t payment_id,
  * expired, failed). ERR_CONFLICT where another transaction's answer was filled in before. */
 MUST_USE bool payment_fill_ended(struct work *work, int64_t payment_id, const struct payment_created *created,
                                  struct error *err);
-/* Any but completed -> completed. ERR_CONFLICT also where the gateway's transaction id is not known yet (balance and
- * manual have none). */
+/* Any but completed -> completed. ERR_CONFLICT also where the gateway's transaction id is not known yet
+ * (balance and manual have none). */
 MUST_USE bool payment_mark_completed(struct work *work, int64_t payment_id, struct error *err);
 MUST_USE bool payment_end(struct work *work, int64_t payment_id, enum payment_state end,
                           struct error *err); /* creating|waiting -> cancelled|expired|failed */

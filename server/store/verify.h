@@ -1,7 +1,7 @@
 /*
- * The books against themselves: every balance recomputed from the ledger, every stock and coupon count from its
- * rows, every order from its items, payments, units and refunds, every deposit from its payment and ledger entry.
- * Reads only; one snapshot of the store (REPEATABLE READ), a page of rows at a time.
+ * The books against themselves: every balance recomputed from the ledger, every stock and coupon count from
+ * its rows, every order from its items, payments, units and refunds, every deposit from its payment and
+ * ledger entry. Reads only; one snapshot of the store (REPEATABLE READ), a page of rows at a time.
  */
 #pragma once
 

@@ -38,9 +38,9 @@ struct tenant {
     bool pakasir_sandbox;
     struct key_texts methods; /* at least one, as Pakasir names them: "qris" */
 
-    int64_t invoice_minutes; /* 1 to 1440 */
-    int64_t low_stock;       /* 0 to 1,000,000 */
-    int64_t most_open;       /* unpaid orders of a person, 1 to 20; and as many deposits */
+    int64_t invoice_minutes;             /* 1 to 1440 */
+    int64_t low_stock;                   /* 0 to 1,000,000 */
+    int64_t most_open;                   /* unpaid orders of a person, 1 to 20; and as many deposits */
     int64_t deposit_least, deposit_most; /* rupiah */
     const char *deposit_by_hand;         /* how to transfer by hand, for people; NULL: not offered */
 

@@ -128,7 +128,8 @@ bool job_add_new(struct work *work, const char *kind_name, int64_t ref, int64_t 
     if (!kind)
         return error_set(err, ERR_INTERNAL, "job %s: no such kind", kind_name);
     if (!db_query(work->tx, &job_insert_new,
-                  DB_PARAMS(P_TEXT(kind->name), P_INT(ref), P_TIME(due_ms), P_TIME(work->now_ms)), &rows, err))
+                  DB_PARAMS(P_TEXT(kind->name), P_INT(ref), P_TIME(due_ms), P_TIME(work->now_ms)), &rows,
+                  err))
         return error_context(err, "job %s", kind->name);
     *added_out = rows.affected == 1;
     work_due(work, due_ms);
