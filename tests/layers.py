@@ -6,6 +6,7 @@
 - libpq is spoken in server/db alone
 - no SQL text is built by a formatter (identifiers of migrations, which take no parameters, are server/db's business)
 - nothing is printed into a buffer of unknown size
+- each rule of docs/money.md names tests, and those are there
 
 Prints each fault as file:line, then `N passed, N failed`; exit 1 when there are faults.
 """
@@ -37,6 +38,9 @@ FORMATTER = re.compile(r"\b\w*(?:printf|addf|_format|_setf)\s*\(")
 DML = re.compile(r"\b(?:SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|TRUNCATE)\b", re.S)
 DDL = re.compile(r"\b(?:CREATE|ALTER|DROP)\s+(?:SCHEMA|TABLE|ROLE|INDEX|DATABASE)\b|\b(?:GRANT|REVOKE)\s+\w+")
 LIBPQ = re.compile(r"\bPQ[a-z]\w*\s*\(|libpq-fe\.h")
+RULE = re.compile(r"^(\d+)\. \*\*(.*?)(?=^\d+\. \*\*|\Z)", re.M | re.S)
+TEST_NAME = re.compile(r"`(test_\w+)`")
+TEST = re.compile(r"^(?:def|static void) (test_\w+)\(", re.M)
 UNBOUNDED = re.compile(r"\b(?:sprintf|vsprintf|gets)\s*\(")
 
 
@@ -111,9 +115,25 @@ class Checker:
             elif folder is not None and first != folder and first not in BELOW[folder]:
                 self.fault(path, text, found.start(), f"{folder} must not include {first} ({target})")
 
+    def money(self, path):
+        text = path.read_text(encoding="utf-8")
+        there = set()
+        for source in [*(ROOT / "tests").rglob("*.py"), *(ROOT / "tests").rglob("*.c")]:
+            there.update(TEST.findall(source.read_text(encoding="utf-8")))
+        for rule in RULE.finditer(text):
+            before = len(self.faults)
+            names = TEST_NAME.findall(rule.group())
+            if not names:
+                self.fault(path, text, rule.start(), f"rule {rule.group(1)} names no test")
+            for name in names:
+                if name not in there:
+                    self.fault(path, text, rule.start(), f"rule {rule.group(1)}: there is no {name}")
+            self.passed += before == len(self.faults)
+
 
 def main():
     checker = Checker()
+    checker.money(ROOT / "docs" / "money.md")
     for folder in sorted(entry.name for entry in SERVER.iterdir() if entry.is_dir()):
         if folder not in BELOW:
             checker.faults.append(f"server/{folder}: a folder that is not in the order of layers (tests/layers.py)")
