@@ -216,6 +216,24 @@ void db_recycle(struct db *db)
     db->last_try_ms = 0;
 }
 
+struct db_canceller *db_canceller(const struct db *db)
+{
+    return (struct db_canceller *)PQgetCancel(db->conn);
+}
+
+void db_cancel(struct db_canceller *canceller)
+{
+    char reason[256]; /* libpq wants to tell; whoever waits for the statement sees what came of it */
+    (void)PQcancel((PGcancel *)canceller, reason, sizeof reason);
+}
+
+void db_canceller_free(struct db_canceller **canceller)
+{
+    if (*canceller)
+        PQfreeCancel((PGcancel *)*canceller);
+    *canceller = NULL;
+}
+
 int db_scopes_touched(const struct db *db)
 {
     return db->scopes_touched;

@@ -127,6 +127,12 @@ int db_scopes_touched(const struct db *db);
 /* Queues BEGIN, role and search_path; nothing is waited for. */
 MUST_USE bool db_begin(struct db *db, const struct db_scope *scope, struct db_tx **tx_out, struct error *err);
 
+/* The same for reading alone: read-only, and one view of the database for all its statements, however long it
+ * takes and whatever is committed meanwhile (REPEATABLE READ). `most_ms` bounds each statement in place of
+ * the session's 15 s. */
+MUST_USE bool db_begin_snapshot(struct db *db, const struct db_scope *scope, int64_t most_ms,
+                                struct db_tx **tx_out, struct error *err);
+
 /* Queues a statement without waiting. `rows_out` (may be NULL) is filled by the next db_query(), db_flush()
  * or db_commit(); those also report this statement's failure. */
 MUST_USE bool db_send(struct db_tx *tx, const struct db_statement *statement, const struct db_param *params,
@@ -159,6 +165,15 @@ MUST_USE bool db_exec(struct db *db, const char *sql, struct db_rows *rows_out, 
 void db_rows_free(struct db_rows *rows);
 char *db_quote_identifier(struct arena *arena, struct db *db, const char *name);
 char *db_quote_literal(struct arena *arena, struct db *db, const char *text);
+
+/* Ends from outside what a connection waits for: the statement then fails with ERR_RETRY, and its transaction
+ * with it. Made by the connection's own thread, for the connection as it is now; the caller's. NULL where
+ * there is no connection. */
+struct db_canceller;
+struct db_canceller *db_canceller(const struct db *db);
+/* Any thread; nothing happens where nothing runs. Waits for the database server to take note. */
+void db_cancel(struct db_canceller *canceller);
+void db_canceller_free(struct db_canceller **canceller);
 
 /* Every statement of the program; for the test that prepares them all. */
 size_t db_statements(const struct db_statement *const **list_out);

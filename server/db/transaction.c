@@ -17,6 +17,9 @@ static const struct db_statement set_role_and_schema = {
     "set_role_and_schema", "SELECT set_config('role', $2, true), set_config('search_path', $1, true)",
     DB_SERVER};
 
+static const struct db_statement set_statement_timeout = {
+    "set_statement_timeout", "SELECT set_config('statement_timeout', $1, true)", DB_SERVER};
+
 static void note_scope(struct db *db, uint32_t id)
 {
     size_t byte = id / 8;
@@ -228,7 +231,28 @@ bool db_flush(struct db_tx *tx, struct error *err)
 
 /* --- the interface --- */
 
-bool db_begin(struct db *db, const struct db_scope *scope, struct db_tx **tx_out, struct error *err)
+static void end_pipeline(struct db_tx *tx, bool sync_sent);
+
+/* Before anything of the transaction can fail: an aborted pipeline would skip it. Queued, or, where nothing
+ * may stand in front of the BEGIN, `apart`. */
+static bool forget_excess(struct db_tx *tx, bool apart, struct error *err)
+{
+    struct db *db = tx->db;
+    struct prepared *excess;
+    bool ok = true;
+    while (ok && (excess = prepared_excess(&db->cache))) {
+        ok = send_plain(tx, arena_printf(tx->arena, "DEALLOCATE \"%s\"", excess->name), PENDING_DEALLOCATE,
+                        err);
+        prepared_remove(&db->cache, excess);
+    }
+    if (!ok || !apart || !tx->first)
+        return ok;
+    end_pipeline(tx, false);
+    return refuse_failed(tx, err) && (!db->broken || db_connection_error(db, "deallocate", err));
+}
+
+static bool begin(struct db *db, const struct db_scope *scope, bool snapshot, struct db_tx **tx_out,
+                  struct error *err)
 {
     assert(db->magic == DB_MAGIC && !db->tx);
     if (!db_ensure_up(db, err))
@@ -244,20 +268,38 @@ bool db_begin(struct db *db, const struct db_scope *scope, struct db_tx **tx_out
     db->constraint[0] = '\0';
     note_scope(db, scope->id);
 
-    /* Before anything of the transaction can fail: an aborted pipeline would skip it. */
-    struct prepared *excess;
-    bool ok = true;
-    while (ok && (excess = prepared_excess(&db->cache))) {
-        ok = send_plain(tx, arena_printf(arena, "DEALLOCATE \"%s\"", excess->name), PENDING_DEALLOCATE, err);
-        prepared_remove(&db->cache, excess);
-    }
-    ok = ok && send_plain(tx, "BEGIN", PENDING_COMMAND, err);
+    /* The level with BEGIN itself: the statement that sets role and search_path takes the snapshot already.
+     */
+    bool ok = forget_excess(tx, snapshot, err) &&
+              send_plain(tx, snapshot ? "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY" : "BEGIN",
+                         PENDING_COMMAND, err);
     if (ok && scope->role && *scope->role)
         ok = send_prepared(tx, &session_scope, &set_role_and_schema,
                            DB_PARAMS(P_TEXT(scope->schema), P_TEXT(scope->role)), NULL, err);
     else if (ok)
         ok = send_prepared(tx, &session_scope, &set_schema, DB_PARAMS(P_TEXT(scope->schema)), NULL, err);
     if (!ok) {
+        db_end(&tx);
+        return false;
+    }
+    *tx_out = tx;
+    return true;
+}
+
+bool db_begin(struct db *db, const struct db_scope *scope, struct db_tx **tx_out, struct error *err)
+{
+    return begin(db, scope, false, tx_out, err);
+}
+
+bool db_begin_snapshot(struct db *db, const struct db_scope *scope, int64_t most_ms, struct db_tx **tx_out,
+                       struct error *err)
+{
+    char text[VALUE_TEXT];
+    struct db_tx *tx;
+    if (!begin(db, scope, true, &tx, err))
+        return false;
+    snprintf(text, sizeof text, "%lldms", (long long)most_ms);
+    if (!send_prepared(tx, &session_scope, &set_statement_timeout, DB_PARAMS(P_TEXT(text)), NULL, err)) {
         db_end(&tx);
         return false;
     }

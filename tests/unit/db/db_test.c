@@ -6,6 +6,7 @@
 /* cmocka needs the four above first */
 #include <cmocka.h>
 #include <poll.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -24,6 +25,7 @@ DB_TENANT_STATEMENT(peek_other, "SELECT count(*) FROM store_db_b.thing");
 DB_TENANT_STATEMENT(broken, "SELECT nothing FROM nowhere");
 DB_TENANT_STATEMENT(get_time, "SELECT at FROM thing WHERE id = $1");
 DB_TENANT_STATEMENT(own_pid, "SELECT pg_backend_pid()");
+DB_TENANT_STATEMENT(sleep_long, "SELECT pg_sleep(60)");
 DB_SERVER_STATEMENT(end_backend, "SELECT pg_terminate_backend(pg_backend_pid())");
 
 static struct db *db;
@@ -416,6 +418,110 @@ static void a_large_pipeline_does_not_block(void **state)
         assert_int_equal(strlen(db_text(&rows[i], 0, 0)), 100000);
 }
 
+static void put_in(struct db *where, int64_t id)
+{
+    struct error err;
+    struct db_tx *tx = NULL;
+    must(db_begin(where, &scope_b, &tx, &err) &&
+             db_send(tx, &put, DB_PARAMS(P_INT(id), P_TEXT("new"), P_NULL, P_NULL), NULL, &err) &&
+             db_commit(tx, &err),
+         &err);
+    db_end(&tx);
+}
+
+static void a_snapshot_stays_as_it_was(void **state)
+{
+    NEEDS_DATABASE();
+    struct error err;
+    auto_db struct db *own = NULL;
+    must(db_open(getenv("LAPAK_TEST_DATABASE_URL"), NULL, 0, &own, &err), &err);
+    struct db_tx *tx = NULL;
+    struct db_rows rows;
+    must(db_begin_snapshot(own, &scope_b, 60000, &tx, &err) &&
+             db_query(tx, &count, DB_NO_PARAMS, &rows, &err),
+         &err);
+    int64_t before = db_int(&rows, 0, 0);
+    put_in(db, 2001);
+    put_in(db, 2002);
+    must(db_query(tx, &count, DB_NO_PARAMS, &rows, &err), &err);
+    assert_int_equal(db_int(&rows, 0, 0), before);
+    db_end(&tx);
+    assert_int_equal(things(&scope_b), before + 2);
+    put_in(own, 2003); /* the next transaction writes again */
+    must(db_begin_snapshot(own, &scope_b, 60000, &tx, &err), &err);
+    assert_false(db_query(tx, &rename_word, DB_PARAMS(P_INT(2001), P_TEXT("renamed")), NULL, &err));
+    db_end(&tx);
+}
+
+static void a_snapshot_ends_a_statement_that_takes_too_long(void **state)
+{
+    NEEDS_DATABASE();
+    struct error err;
+    struct db_tx *tx = NULL;
+    must(db_begin_snapshot(db, &scope_a, 20, &tx, &err), &err);
+    assert_false(db_query(tx, &sleep_long, DB_NO_PARAMS, NULL, &err));
+    assert_int_equal(err.code, ERR_RETRY);
+    db_end(&tx);
+    assert_true(things(&scope_a) >= 0);
+}
+
+struct sleeper {
+    struct db *db;
+    struct db_tx *tx;
+    struct error err;
+    bool woke_by_itself;
+};
+
+static void *sleep_there(void *argument)
+{
+    struct sleeper *sleeper = argument;
+    sleeper->woke_by_itself = db_query(sleeper->tx, &sleep_long, DB_NO_PARAMS, NULL, &sleeper->err);
+    return NULL;
+}
+
+static bool is_asleep(const char *pid)
+{
+    struct error err;
+    struct db_rows rows;
+    auto_arena struct arena *arena = arena_new();
+    must(db_exec(db,
+                 arena_printf(
+                     arena, "SELECT 1 FROM pg_stat_activity WHERE pid = %s AND wait_event = 'PgSleep'", pid),
+                 &rows, &err),
+         &err);
+    bool found = rows.count;
+    db_rows_free(&rows);
+    return found;
+}
+
+static void another_thread_can_end_a_statement(void **state)
+{
+    NEEDS_DATABASE();
+    struct error err;
+    struct db_rows rows;
+    pthread_t thread;
+    auto_db struct db *own = NULL;
+    auto_arena struct arena *arena = arena_new();
+    must(db_open(getenv("LAPAK_TEST_DATABASE_URL"), NULL, 0, &own, &err), &err);
+    struct db_canceller *canceller = db_canceller(own);
+    struct sleeper sleeper = {.db = own};
+    must(db_begin_snapshot(own, &scope_a, 60000, &sleeper.tx, &err) &&
+             db_query(sleeper.tx, &own_pid, DB_NO_PARAMS, &rows, &err),
+         &err);
+    const char *pid = db_text_copy(arena, &rows, 0, 0);
+    assert_int_equal(pthread_create(&thread, NULL, sleep_there, &sleeper), 0);
+    while (!is_asleep(pid))
+        ;
+    db_cancel(canceller);
+    pthread_join(thread, NULL);
+    assert_false(sleeper.woke_by_itself);
+    assert_int_equal(sleeper.err.code, ERR_RETRY);
+    db_end(&sleeper.tx);
+    db_cancel(canceller); /* nothing runs */
+    db_canceller_free(&canceller);
+    assert_null(canceller);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -433,6 +539,9 @@ int main(void)
         cmocka_unit_test(a_lost_connection_is_replaced),
         cmocka_unit_test(prepared_statements_are_bounded),
         cmocka_unit_test(a_large_pipeline_does_not_block),
+        cmocka_unit_test(a_snapshot_stays_as_it_was),
+        cmocka_unit_test(a_snapshot_ends_a_statement_that_takes_too_long),
+        cmocka_unit_test(another_thread_can_end_a_statement),
     };
     return cmocka_run_group_tests(tests, open_database, close_database);
 }
