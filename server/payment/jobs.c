@@ -405,10 +405,10 @@ static bool deposit_expire_prepare(struct work *work, int64_t ref, struct job_st
 }
 
 const struct job_kind checkout_jobs[] = {
-    {JOB_CREATE, create_prepare, create_call, create_finish, 0},
-    {JOB_CHECK, check_prepare, check_call, check_finish, 0},
-    {JOB_CANCEL, cancel_prepare, cancel_call, cancel_finish, 0},
-    {JOB_DEPOSIT_EXPIRE, deposit_expire_prepare, NULL, NULL, 0},
-    {JOB_GATEWAY_DOWN, outage_prepare, outage_call, outage_finish, 0},
+    {JOB_CREATE, create_prepare, create_call, .finish = create_finish},
+    {JOB_CHECK, check_prepare, check_call, .finish = check_finish},
+    {JOB_CANCEL, cancel_prepare, cancel_call, .finish = cancel_finish},
+    {JOB_DEPOSIT_EXPIRE, .prepare = deposit_expire_prepare},
+    {JOB_GATEWAY_DOWN, outage_prepare, outage_call, .finish = outage_finish},
 };
 const size_t checkout_job_count = sizeof checkout_jobs / sizeof checkout_jobs[0];

@@ -12,7 +12,8 @@
 enum {
     LANE_STORE_MAGIC = 0x6c730001,
     OUTBOX_LEASE_MS = 15000, /* longer than the sender's time-out for one call */
-    JOB_LEASE_MS = 30000,    /* longer than a job's call may take */
+    JOB_CALL_MS = 20000,     /* what a job's call may take, where its kind does not say */
+    JOB_LEASE_MS = 30000,    /* longer than that */
 };
 
 struct task {
@@ -90,6 +91,7 @@ struct lane_store {
     /* the lane's thread only */
     int64_t due_ms; /* clock_mono_ms of the next sweep */
     int64_t used_ms;
+    bool has_standing; /* its standing jobs are there */
     void *data;
     void (*free_data)(void *data);
     struct hands hands;

@@ -156,6 +156,8 @@ DB_TENANT_STATEMENT(
     "state = CASE WHEN $5 AND due_at = 'infinity' THEN 'parked' ELSE state END WHERE kind = $1 AND ref = $2 "
     "RETURNING state = 'parked', due_at");
 
+DB_TENANT_STATEMENT(job_extend_lease, "UPDATE jobs SET lease_until = $3 WHERE kind = $1 AND ref = $2");
+
 DB_TENANT_STATEMENT(job_put_back, "UPDATE jobs SET due_at = least(due_at, $3), lease_until = NULL "
                                   "WHERE kind = $1 AND ref = $2");
 
@@ -187,6 +189,17 @@ static bool write_step(struct work *work, const struct job_run *run, const struc
     work_due(work, due ? due : work->now_ms);
     return db_send(work->tx, &job_finish_again,
                    DB_PARAMS(P_TEXT(run->kind->name), P_INT(run->ref), P_TIME(due)), NULL, err);
+}
+
+/* A call that may take longer than others is not taken up by another server meanwhile. */
+static bool extend_lease(struct work *work, const struct job_run *run, struct error *err)
+{
+    int64_t longest = run->kind->longest_call_ms;
+    return longest <= JOB_CALL_MS ||
+           db_send(work->tx, &job_extend_lease,
+                   DB_PARAMS(P_TEXT(run->kind->name), P_INT(run->ref),
+                             P_TIME(work->now_ms + longest + JOB_LEASE_MS - JOB_CALL_MS)),
+                   NULL, err);
 }
 
 static int64_t delay_after(int attempts, int retry_after)
@@ -283,8 +296,8 @@ static void prepare_run(struct work *work, void *argument)
     struct arena *task_arena = work->arena;
     work->arena = run->arena;
     bool ok = work_begin(work, &err) && run->kind->prepare(work, run->ref, &run->step, &err);
-    if (ok && run->step.kind != JOB_CALL)
-        ok = write_step(work, run, &run->step, &err);
+    ok = ok && (run->step.kind == JOB_CALL ? extend_lease(work, run, &err)
+                                           : write_step(work, run, &run->step, &err));
     ok = ok && work_commit(work, &err);
     work_end(work);
     work->arena = task_arena;
@@ -348,10 +361,29 @@ static bool leave_alone(struct work *work, const char *kind, int64_t ref, struct
                    DB_PARAMS(P_TEXT(kind), P_INT(ref), P_TIME(work->now_ms + UNKNOWN_MS)), NULL, err);
 }
 
+DB_TENANT_STATEMENT(job_insert_standing, "INSERT INTO jobs (kind, ref, due_at, created_at)"
+                                         " VALUES ($1, 0, $2, $3) ON CONFLICT (kind, ref) DO NOTHING");
+
+static bool add_standing(struct work *work, struct error *err)
+{
+    for (size_t i = 0; i < kind_count; i++) {
+        const struct job_kind *kind = &kinds[i];
+        if (kind->first_due &&
+            !db_send(work->tx, &job_insert_standing,
+                     DB_PARAMS(P_TEXT(kind->name), P_TIME(kind->first_due(work->tenant, work->now_ms)),
+                               P_TIME(work->now_ms)),
+                     NULL, err))
+            return error_context(err, "standing job %s", kind->name);
+    }
+    return true;
+}
+
 bool job_sweep(struct work *work, struct db_rows *next, struct error *err)
 {
     if (!kind_count) /* a tool: it has no hands for jobs */
         return true;
+    if (!work->store->has_standing && !add_standing(work, err))
+        return false;
     if (lanes_calls_waiting(work->store->lane->lanes) > MOST_WAITING) {
         work_due(work, work->now_ms + BUSY_MS);
         return true;

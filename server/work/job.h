@@ -27,12 +27,19 @@ struct job_kind {
     /* Lane, in the job's transaction. On false the transaction is rolled back and the job tried again later
      * (2, 4, 8 … s, at most 5 min), parked after `most_failures` (0: never). */
     bool (*prepare)(struct work *work, int64_t ref, struct job_step *step_out, struct error *err);
-    /* Pool thread. Must end within 20 s. Its own failure is part of the result, not a failure of the job. */
+    /* Pool thread. Must end within 20 s, or longest_call_ms. Its own failure is part of the result, not a
+     * failure of the job. */
     void *(*call)(const struct tenant *tenant, struct arena *arena, void *request);
     /* Lane, in a new transaction. */
     bool (*finish)(struct work *work, int64_t ref, void *request, void *result, struct job_step *step_out,
                    struct error *err);
     int most_failures;
+    /* How long `call` may take, in ms; 0: 20 s. Its lease is longer still: after a crash nobody takes the job
+     * up before. */
+    int64_t longest_call_ms;
+    /* A standing job: there is one (ref 0) for every store, from its first sweep on, at first due at what
+     * this says. NULL: whoever needs the job adds it. */
+    int64_t (*first_due)(const struct tenant *tenant, int64_t now_ms);
 };
 
 /* Registers every kind; once, before lanes start. */

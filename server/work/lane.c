@@ -63,6 +63,7 @@ static void sweep_store(struct lane_store *store, struct arena *arena)
     struct db_rows outbox_next = {0}, job_next = {0};
     if (work_begin(&work, &err) && outbox_sweep(&work, &outbox_next, &err) &&
         job_sweep(&work, &job_next, &err) && work_commit(&work, &err)) {
+        store->has_standing = true;
         plan_next(store, &outbox_next, now);
         plan_next(store, &job_next, now);
     } else {

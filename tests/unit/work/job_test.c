@@ -68,8 +68,8 @@ static bool finish(struct work *work, int64_t ref, void *request, void *result, 
 }
 
 static const struct job_kind kinds[] = {
-    {"work", prepare, call, finish, 0},
-    {"parks", prepare, call, finish, 3},
+    {"work", prepare, call, .finish = finish},
+    {"parks", prepare, call, finish, .most_failures = 3},
 };
 
 static int begin(void **state)
@@ -508,6 +508,55 @@ static void a_finish_that_can_not_be_written_does_not_keep_the_lanes(void **stat
     assert_in_range(atomic_load(&script.finished), 2, 1000);
 }
 
+/* --- kinds that say more --- */
+
+static int64_t in_an_hour(const struct tenant *tenant, int64_t now_ms)
+{
+    assert_non_null(tenant);
+    return now_ms + 3600000;
+}
+
+static const struct job_kind special_kinds[] = {
+    {"work", prepare, call, .finish = finish},
+    {.name = "long", .prepare = prepare, .call = call, .finish = finish, .longest_call_ms = 600000},
+    {.name = "standing", .prepare = prepare, .call = call, .finish = finish, .first_due = in_an_hour},
+};
+
+static void a_standing_job_is_there_by_itself(void **state)
+{
+    NEEDS_RIG();
+    job_set_kinds(special_kinds, 3);
+    rig_restart();
+    rig_wait_sql(1,
+                 JOBS " WHERE kind = 'standing' AND ref = 0 AND due_at BETWEEN now() + interval '59 minutes'"
+                      " AND now() + interval '1 hour'");
+    rig_sql("UPDATE jobs SET due_at = now() + interval '5 hours'");
+    rig_restart(); /* does not put it off, nor bring it nearer */
+    rig_sweep(rig.store);
+    assert_int_equal(rig_sql(JOBS " WHERE due_at > now() + interval '4 hours'"), 1);
+    assert_int_equal(rig_sql(JOBS), 1);
+    stays_at(0);
+    script.finish_step = (struct job_step){.kind = JOB_AGAIN, .due_ms = clock_now_ms() + 3600000};
+    rig_sql("UPDATE jobs SET due_at = now() - interval '1 second'");
+    rig_sweep(rig.store);
+    rig_wait_sql(1, JOBS " WHERE due_at BETWEEN now() AND now() + interval '1 hour' AND lease_until IS NULL");
+    assert_int_equal(atomic_load(&script.finished), 1);
+}
+
+static void a_long_call_has_a_long_lease(void **state)
+{
+    NEEDS_RIG();
+    job_set_kinds(special_kinds, 3);
+    gate_shut(&script.call_gate);
+    add_job("long", 0);
+    add_job("work", 0);
+    gate_wait_for(&script.call_gate, 2);
+    assert_int_equal(rig_sql(JOBS " WHERE kind = 'long' AND lease_until > now() + interval '10 minutes'"), 1);
+    assert_int_equal(rig_sql(JOBS " WHERE kind = 'work' AND lease_until < now() + interval '31 seconds'"), 1);
+    gate_open(&script.call_gate);
+    rig_wait_sql(0, JOBS " WHERE kind <> 'standing'");
+}
+
 int main(void)
 {
 #define JOB_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -535,6 +584,8 @@ int main(void)
         JOB_TEST(lanes_that_wind_down_put_jobs_back),
         JOB_TEST(a_call_that_waits_in_the_pool_is_put_back),
         JOB_TEST(a_finish_that_can_not_be_written_does_not_keep_the_lanes),
+        JOB_TEST(a_standing_job_is_there_by_itself),
+        JOB_TEST(a_long_call_has_a_long_lease),
     };
     return cmocka_run_group_tests(tests, rig_set_up, rig_tear_down);
 }
