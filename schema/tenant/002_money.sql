@@ -101,5 +101,7 @@ DO $$
 BEGIN
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON coupons, deposits, admin_logs TO %I', current_setting('lapak.role'));
     EXECUTE format('REVOKE UPDATE, DELETE ON admin_logs FROM %I', current_setting('lapak.role'));
+    -- What was ordered, paid and sold stays, whatever a store's people do.
+    EXECUTE format('REVOKE DELETE ON orders, order_items, stock_units, payments, deposits FROM %I', current_setting('lapak.role'));
 END
 $$;
