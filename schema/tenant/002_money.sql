@@ -17,11 +17,14 @@ CREATE TABLE coupons (
     starts_at        timestamptz NOT NULL,
     ends_at          timestamptz CHECK (ends_at > starts_at),
     stopped          boolean     NOT NULL DEFAULT false,
+    edition          integer     NOT NULL DEFAULT 1, -- counts changes of what it takes off, and from what
     created_at       timestamptz NOT NULL
 ) WITH (fillfactor = 80);
 
--- The coupon in the person's cart.
-ALTER TABLE users ADD COLUMN coupon_id bigint REFERENCES coupons ON DELETE SET NULL;
+-- The coupon in the person's cart, and the edition of it they saw: of another one no order is made.
+ALTER TABLE users
+    ADD COLUMN coupon_id bigint REFERENCES coupons ON DELETE SET NULL,
+    ADD COLUMN coupon_edition integer;
 
 ALTER TABLE orders
     ADD COLUMN coupon_id   bigint REFERENCES coupons,

@@ -149,7 +149,8 @@ DB_TENANT_STATEMENT(cart_delete_all, "DELETE FROM cart_items WHERE telegram_id =
 bool cart_clear(struct work *work, int64_t telegram_id, struct error *err)
 {
     forget_person(work, telegram_id);
-    return db_send(work->tx, &cart_delete_all, DB_PARAMS(P_INT(telegram_id)), NULL, err);
+    return db_send(work->tx, &cart_delete_all, DB_PARAMS(P_INT(telegram_id)), NULL, err) &&
+           coupon_cart_clear(work, telegram_id, err);
 }
 
 /* --- reading --- */
@@ -165,12 +166,14 @@ bool cart_get(struct work *work, int64_t telegram_id, struct cart *cart_out, str
     if (!store_read_begin(work, &own, err))
         return false;
     struct db_rows rows;
-    bool ok = db_query(work->tx, &cart_select, DB_PARAMS(P_INT(telegram_id)), &rows, err);
+    const struct coupon_in_cart *coupon;
+    bool ok = db_send(work->tx, &cart_select, DB_PARAMS(P_INT(telegram_id)), &rows, err) &&
+              coupon_cart_get(work, telegram_id, false, &coupon, err);
     if (ok) {
         struct cart_item *items = ARENA_ARRAY(work->arena, struct cart_item, rows.count);
         for (int i = 0; i < rows.count; i++)
             items[i] = (struct cart_item){db_int(&rows, i, 0), db_int(&rows, i, 1), db_int(&rows, i, 2)};
-        *cart_out = (struct cart){.count = (size_t)rows.count, .items = items};
+        *cart_out = (struct cart){.count = (size_t)rows.count, .items = items, .coupon = coupon};
     }
     store_read_end(work, own);
     return ok;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "store/catalogue.h"
+#include "store/coupon.h"
 #include "work/work.h"
 
 enum { CART_MOST = 1000 }; /* units of one product */
@@ -14,7 +15,8 @@ struct cart_item {
 };
 struct cart {
     size_t count;
-    const struct cart_item *items; /* in the order they were put in */
+    const struct cart_item *items;       /* in the order they were put in */
+    const struct coupon_in_cart *coupon; /* or NULL */
 };
 
 /* Changes the quantity by `delta` (may be negative), within 0..most (and CART_MOST); at 0 the item goes. Also
@@ -43,7 +45,8 @@ MUST_USE bool cart_quantity(struct work *work, int64_t telegram_id, int64_t prod
 
 /* The whole cart from the database, in the open transaction or one of its own; in the arena. */
 MUST_USE bool cart_get(struct work *work, int64_t telegram_id, struct cart *cart_out, struct error *err);
-/* Both queued. A quantity of 0 takes the item out; ERR_INVALID where it is negative or above CART_MOST. */
+/* Both queued. A quantity of 0 takes the item out; ERR_INVALID where it is negative or above CART_MOST. An
+ * emptied cart has no coupon either. */
 MUST_USE bool cart_set(struct work *work, int64_t telegram_id, int64_t product_id, int64_t quantity,
                        int64_t price, struct error *err);
 MUST_USE bool cart_clear(struct work *work, int64_t telegram_id, struct error *err);

@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "store/coupon.h"
 #include "store/stock.h"
 
 static const char *const state_names[] = {
@@ -21,7 +22,7 @@ const char *order_state_name(enum order_state state)
 /* $2 is NULL where anybody's order is meant. */
 #define ORDER_SELECT                                                                                         \
     "SELECT id, reference, telegram_id, state, subtotal, discount, total, loading_message_id,"               \
-    " invoice_message_id, created_at, expires_at, paid_at, completed_at"                                     \
+    " invoice_message_id, created_at, expires_at, paid_at, completed_at, refunded, coupon_id, coupon_code"   \
     " FROM orders WHERE id = $1 AND ($2::bigint IS NULL OR telegram_id = $2)"
 DB_TENANT_STATEMENT(order_select, ORDER_SELECT);
 /* Rows that refer to the order may still be added by others while it is locked. */
@@ -74,6 +75,9 @@ static bool read_order(struct work *work, int64_t order_id, int64_t telegram_id,
         .expires_ms = db_time(&rows, 0, 10),
         .paid_ms = db_time(&rows, 0, 11),
         .completed_ms = db_time(&rows, 0, 12),
+        .refunded = db_int(&rows, 0, 13),
+        .coupon_id = db_int(&rows, 0, 14),
+        .coupon_code = db_text_copy(work->arena, &rows, 0, 15),
         .item_count = (size_t)items.count,
         .items = read_items(work, &items),
     };
@@ -123,34 +127,55 @@ bool order_mark_completed(struct work *work, int64_t order_id, struct error *err
 }
 
 DB_TENANT_STATEMENT(order_set_ended, "UPDATE orders SET state = $2, ended_at = $3, end_reason = $4"
-                                     " WHERE id = $1 AND state = 'pending'");
+                                     " WHERE id = $1 AND state = 'pending' RETURNING coupon_id");
 
 bool order_end(struct work *work, int64_t order_id, enum order_state end, const char *reason,
                struct error *err)
 {
     assert(end == ORDER_CANCELLED || end == ORDER_EXPIRED);
-    if (!change(work, &order_set_ended,
-                DB_PARAMS(P_INT(order_id), P_TEXT(state_names[end]), P_TIME(work->now_ms), P_TEXT(reason)),
-                err))
+    struct db_rows rows;
+    if (!db_query(work->tx, &order_set_ended,
+                  DB_PARAMS(P_INT(order_id), P_TEXT(state_names[end]), P_TIME(work->now_ms), P_TEXT(reason)),
+                  &rows, err))
         return false;
-    return stock_release(work, order_id, err) ||
+    if (!rows.count)
+        return error_set(err, ERR_CONFLICT, "order %lld: not pending", (long long)order_id);
+    int64_t coupon_id = db_int(&rows, 0, 0);
+    return ((!coupon_id || coupon_give_back(work, coupon_id, err)) && stock_release(work, order_id, err)) ||
            error_context(err, "order %lld: release", (long long)order_id);
 }
 
-DB_TENANT_STATEMENT(order_lock_ended, "SELECT FROM orders WHERE id = $1 AND state IN ('cancelled', 'expired')"
-                                      " FOR NO KEY UPDATE");
+DB_TENANT_STATEMENT(order_lock_ended,
+                    "SELECT telegram_id, coupon_id FROM orders"
+                    " WHERE id = $1 AND state IN ('cancelled', 'expired') FOR NO KEY UPDATE");
 DB_TENANT_STATEMENT(order_set_revived, "UPDATE orders SET state = 'paid', paid_at = $2"
                                        " WHERE id = $1 AND state IN ('cancelled', 'expired')");
 
+/* The use was to be had when it was looked at, and the coupon has been locked since. */
+static bool take_coupon_again(struct work *work, int64_t coupon_id, int64_t telegram_id, struct error *err)
+{
+    if (!coupon_id || coupon_take(work, coupon_id, telegram_id, err))
+        return true;
+    if (err->code == ERR_CONFLICT)
+        err->code = ERR_INTERNAL;
+    return false;
+}
+
 bool order_revive(struct work *work, int64_t order_id, struct error *err)
 {
-    /* The lock, then the units, then the state: whatever says no does so before anything is written. */
+    /* The locks, then the units, then the rest: whatever says no does so before anything is written. */
     int64_t short_of;
-    if (!change(work, &order_lock_ended, DB_PARAMS(P_INT(order_id)), err))
+    struct db_rows rows;
+    if (!db_query(work->tx, &order_lock_ended, DB_PARAMS(P_INT(order_id)), &rows, err))
         return false;
-    if (!stock_reserve(work, order_id, &short_of, err))
+    if (!rows.count)
+        return error_set(err, ERR_CONFLICT, "order %lld: has not ended", (long long)order_id);
+    int64_t telegram_id = db_int(&rows, 0, 0), coupon_id = db_int(&rows, 0, 1);
+    if ((coupon_id && !coupon_check_limits(work, coupon_id, telegram_id, err)) ||
+        !stock_reserve(work, order_id, &short_of, err))
         return error_context(err, "order %lld: reserve again", (long long)order_id);
-    if (!change(work, &order_set_revived, DB_PARAMS(P_INT(order_id), P_TIME(work->now_ms)), err))
+    if (!take_coupon_again(work, coupon_id, telegram_id, err) ||
+        !change(work, &order_set_revived, DB_PARAMS(P_INT(order_id), P_TIME(work->now_ms)), err))
         return false;
     return stock_sell(work, order_id, err) || error_context(err, "order %lld: sell", (long long)order_id);
 }

@@ -53,12 +53,13 @@ enum order_obstacle {
     ORDER_GATEWAY_DOWN
 };
 
-/* Makes an order from the person's cart in the open transaction: prices from the database, reserves the
- * units, empties the cart. The person's row must be locked (user_touch), which makes the count of open orders
- * right. `expires_ms` is when the invoice ends; `most_open` how many unpaid orders a person may have. The
- * order in the arena. Where that can't be, ERR_CONFLICT with `*obstacle_out` and `*product_id_out` (0 where
- * none) set, and the caller rolls back; they are ORDER_OK and 0 for any other failure. ERR_INVALID above
- * ORDER_MOST; ERR_RETRY where the catalogue changed in the same moment. */
+/* Makes an order from the person's cart in the open transaction: prices from the database, takes a use of the
+ * cart's coupon and fixes its discount, reserves the units, empties the cart. The person's row must be locked
+ * (user_touch), which makes the count of open orders right. `expires_ms` is when the invoice ends;
+ * `most_open` how many unpaid orders a person may have. The order in the arena. Where that can't be,
+ * ERR_CONFLICT with `*obstacle_out` and `*product_id_out` (0 where none) set, and the caller rolls back; they
+ * are ORDER_OK and 0 for any other failure. ERR_INVALID above ORDER_MOST; ERR_RETRY where the catalogue
+ * changed in the same moment. */
 MUST_USE bool order_place(struct work *work, int64_t telegram_id, int64_t expires_ms, int64_t most_open,
                           struct order *order_out, enum order_obstacle *obstacle_out, int64_t *product_id_out,
                           struct error *err);
@@ -74,13 +75,14 @@ MUST_USE bool order_mark_paid(struct work *work, int64_t order_id,
                               struct error *err); /* pending -> paid; sells the units */
 MUST_USE bool order_mark_completed(struct work *work, int64_t order_id,
                                    struct error *err); /* paid -> completed */
-/* pending -> cancelled or expired; releases the units. `reason` is a word for people reading the books. */
+/* pending -> cancelled or expired; gives the coupon's use back and releases the units. `reason` is a word for
+ * people reading the books. */
 MUST_USE bool order_end(struct work *work, int64_t order_id, enum order_state end, const char *reason,
                         struct error *err);
-/* Paid late: cancelled | expired -> paid, if the units can be had again; sells them. ERR_CONFLICT where
- * the order is in another state or there are too few units: then nothing was written and the same transaction
- * can go on (to credit the buyer instead). With the order locked before by order_get(), its state tells the
- * two apart. */
+/* Paid late: cancelled | expired -> paid, if the units and the coupon's use can be had again (its limits
+ * count, not its dates or a stop); sells the units. ERR_CONFLICT where the order is in another state, there
+ * are too few units or the coupon is used up: then nothing was written and the same transaction can go on (to
+ * credit the buyer instead). With the order locked before by order_get(), its state tells the two apart. */
 MUST_USE bool order_revive(struct work *work, int64_t order_id, struct error *err);
 
 /* A pending order's end moves to `expires_ms` where that is earlier (the gateway's own time). ERR_CONFLICT

@@ -7,7 +7,7 @@
 DB_TENANT_STATEMENT(
     order_list_select_paid,
     "SELECT o.id, o.reference, o.state, o.subtotal, o.discount, o.total, o.created_at, o.paid_at, "
-    "o.completed_at,"
+    "o.completed_at, o.refunded, o.coupon_id, o.coupon_code,"
     " i.id, i.product_id, i.name, i.price, i.quantity, i.snk"
     " FROM (SELECT * FROM orders WHERE telegram_id = $1 AND state IN ('paid', 'completed')"
     " ORDER BY id DESC LIMIT $2) o JOIN order_items i ON i.order_id = o.id ORDER BY o.id DESC, i.id");
@@ -26,18 +26,21 @@ static struct order read_order(struct work *work, int64_t telegram_id, const str
         .created_ms = db_time(rows, row, 6),
         .paid_ms = db_time(rows, row, 7),
         .completed_ms = db_time(rows, row, 8),
+        .refunded = db_int(rows, row, 9),
+        .coupon_id = db_int(rows, row, 10),
+        .coupon_code = db_text_copy(work->arena, rows, row, 11),
     };
 }
 
 static struct order_item read_item(struct work *work, const struct db_rows *rows, int row)
 {
     return (struct order_item){
-        .id = db_int(rows, row, 9),
-        .product_id = db_int(rows, row, 10),
-        .name = db_text_copy(work->arena, rows, row, 11),
-        .price = db_int(rows, row, 12),
-        .quantity = db_int(rows, row, 13),
-        .snk = db_text_copy(work->arena, rows, row, 14),
+        .id = db_int(rows, row, 12),
+        .product_id = db_int(rows, row, 13),
+        .name = db_text_copy(work->arena, rows, row, 14),
+        .price = db_int(rows, row, 15),
+        .quantity = db_int(rows, row, 16),
+        .snk = db_text_copy(work->arena, rows, row, 17),
     };
 }
 

@@ -1,6 +1,7 @@
-/* How an order comes to be: the cart is checked against the catalogue, written down, and its units reserved.
- */
+/* How an order comes to be: the cart is checked against the catalogue, its coupon taken, all of it written
+ * down, and its units reserved. */
 #include "base/crypto.h"
+#include "store/coupon.h"
 #include "store/order.h"
 #include "store/stock.h"
 
@@ -8,15 +9,16 @@ enum { REFERENCE_LETTERS = 12 };
 
 DB_TENANT_STATEMENT(order_count_open,
                     "SELECT count(*) FROM orders WHERE telegram_id = $1 AND state = 'pending'");
-DB_TENANT_STATEMENT(
-    order_select_cart,
-    "SELECT i.product_id, i.quantity, i.price, p.price, p.hidden OR c.hidden FROM cart_items i"
-    " JOIN products p ON p.id = i.product_id JOIN categories c ON c.id = p.category_id"
-    " WHERE i.telegram_id = $1 ORDER BY i.added_at, i.product_id");
+DB_TENANT_STATEMENT(order_select_cart,
+                    "SELECT i.product_id, i.quantity, i.price, p.price, p.hidden OR c.hidden, p.category_id"
+                    " FROM cart_items i"
+                    " JOIN products p ON p.id = i.product_id JOIN categories c ON c.id = p.category_id"
+                    " WHERE i.telegram_id = $1 ORDER BY i.added_at, i.product_id");
 
 struct obstacle {
     enum order_obstacle what;
-    int64_t product_id;
+    int64_t product_id;          /* 0: none */
+    enum coupon_refusal refusal; /* of the coupon, where that is it */
 };
 
 /* The cart's sum, in rupiah, or what stands in its way. */
@@ -26,13 +28,13 @@ static struct obstacle check_cart(const struct db_rows *cart, int64_t *subtotal_
     for (int i = 0; i < cart->count; i++) {
         int64_t product_id = db_int(cart, i, 0), seen = db_int(cart, i, 2), price = db_int(cart, i, 3);
         if (db_bool(cart, i, 4))
-            return (struct obstacle){ORDER_GONE, product_id};
+            return (struct obstacle){ORDER_GONE, product_id, COUPON_OK};
         if (seen != price)
-            return (struct obstacle){ORDER_PRICE_CHANGED, product_id};
+            return (struct obstacle){ORDER_PRICE_CHANGED, product_id, COUPON_OK};
         subtotal += price * db_int(cart, i, 1); /* at most 10^9 x 1000 for each of some thousand products */
     }
     *subtotal_out = subtotal;
-    return (struct obstacle){cart->count ? ORDER_OK : ORDER_CART_EMPTY, 0};
+    return (struct obstacle){.what = cart->count ? ORDER_OK : ORDER_CART_EMPTY};
 }
 
 static const char *const obstacle_names[] = {
@@ -42,14 +44,23 @@ static const char *const obstacle_names[] = {
     [ORDER_OUT_OF_STOCK] = "too few units",
     [ORDER_GONE] = "a product is not sold any more",
     [ORDER_TOO_MANY_OPEN] = "too many unpaid orders",
+    [ORDER_COUPON_REFUSED] = "the coupon does not hold",
 };
+
+static const char *name_of(struct work *work, const struct obstacle *obstacle)
+{
+    const char *name = obstacle_names[obstacle->what];
+    if (obstacle->what == ORDER_COUPON_REFUSED)
+        name = arena_printf(work->arena, "%s: %s", name, coupon_refusal_name(obstacle->refusal));
+    return name;
+}
 
 /* The items are read from the cart again: what changed since it was checked leaves fewer of them. */
 DB_TENANT_STATEMENT(
     order_insert,
-    "WITH made AS (INSERT INTO orders (reference, telegram_id, state, subtotal, total, created_at, "
-    "expires_at)"
-    " VALUES ($1, $2, 'pending', $3, $3, $4, $5) RETURNING id)"
+    "WITH made AS (INSERT INTO orders (reference, telegram_id, state, subtotal, discount, total, coupon_id,"
+    " coupon_code, created_at, expires_at)"
+    " VALUES ($1, $2, 'pending', $3, $6, $3::bigint - $6::bigint, $7, $8, $4, $5) RETURNING id)"
     " INSERT INTO order_items (order_id, product_id, name, price, quantity, snk)"
     " SELECT made.id, i.product_id, p.name, p.price, i.quantity, p.snk FROM made, cart_items i"
     " JOIN products p ON p.id = i.product_id WHERE i.telegram_id = $2 AND p.price = i.price AND NOT p.hidden"
@@ -60,8 +71,9 @@ static bool insert_order(struct work *work, struct order *order, int expected, s
 {
     struct db_rows rows;
     if (!db_query(work->tx, &order_insert,
-                  DB_PARAMS(P_TEXT(order->reference), P_INT(order->telegram_id), P_INT(order->total),
-                            P_TIME(order->created_ms), P_TIME(order->expires_ms)),
+                  DB_PARAMS(P_TEXT(order->reference), P_INT(order->telegram_id), P_INT(order->subtotal),
+                            P_TIME(order->created_ms), P_TIME(order->expires_ms), P_INT(order->discount),
+                            P_ID(order->coupon_id), P_TEXT(order->coupon_code)),
                   &rows, err)) {
         if (err->code == ERR_CONFLICT) /* the reference is taken: the next one will not be */
             err->code = ERR_RETRY;
@@ -88,6 +100,68 @@ static bool insert_order(struct work *work, struct order *order, int expected, s
     return true;
 }
 
+/* --- the coupon --- */
+
+static enum coupon_refusal discount_of(struct work *work, const struct db_rows *cart,
+                                       const struct coupon_in_cart *chosen, int64_t *discount_out)
+{
+    if (chosen->changed)
+        return COUPON_CHANGED;
+    struct coupon_line *lines = ARENA_ARRAY(work->arena, struct coupon_line, cart->count);
+    for (int i = 0; i < cart->count; i++)
+        lines[i] = (struct coupon_line){.product_id = db_int(cart, i, 0),
+                                        .category_id = db_int(cart, i, 5),
+                                        .amount = db_int(cart, i, 3) * db_int(cart, i, 1)};
+    return coupon_discount(&chosen->coupon, chosen->own_uses, lines, (size_t)cart->count, work->now_ms,
+                           discount_out);
+}
+
+/* Takes a use of the cart's coupon, whose row is locked, and fills the order's discount in; or says why that
+ * can't be, and then nothing was written. */
+static bool take_coupon(struct work *work, const struct db_rows *cart, const struct coupon_in_cart *chosen,
+                        struct order *order, enum coupon_refusal *refusal_out, struct error *err)
+{
+    int64_t discount = 0;
+    *refusal_out = discount_of(work, cart, chosen, &discount);
+    if (*refusal_out != COUPON_OK)
+        return true;
+    if (!coupon_take(work, chosen->coupon.id, order->telegram_id, err)) {
+        *refusal_out = COUPON_USED_UP;
+        return err->code == ERR_CONFLICT;
+    }
+    order->coupon_id = chosen->coupon.id;
+    order->coupon_code = chosen->coupon.code;
+    order->discount = discount;
+    order->total = order->subtotal - discount;
+    return true;
+}
+
+/* --- all of it --- */
+
+/* The coupon, then the order, then its units; or what stands in the way after all. */
+static bool write_down(struct work *work, const struct db_rows *cart, const struct coupon_in_cart *chosen,
+                       struct order *order, struct obstacle *obstacle_out, struct error *err)
+{
+    int64_t short_of = 0;
+    enum coupon_refusal refusal = COUPON_OK;
+    order->reference = arena_printf(work->arena, "tg%lld-%s", (long long)order->telegram_id,
+                                    crypto_random_word(work->arena, REFERENCE_LETTERS));
+    if (chosen && !take_coupon(work, cart, chosen, order, &refusal, err))
+        return error_context(err, "order %s", order->reference);
+    if (refusal != COUPON_OK) {
+        *obstacle_out = (struct obstacle){.what = ORDER_COUPON_REFUSED, .refusal = refusal};
+        return true;
+    }
+    if (!insert_order(work, order, cart->count, err))
+        return false;
+    if (stock_reserve(work, order->id, &short_of, err))
+        return true;
+    if (!short_of)
+        return error_context(err, "order %s", order->reference);
+    *obstacle_out = (struct obstacle){ORDER_OUT_OF_STOCK, short_of, COUPON_OK};
+    return true;
+}
+
 bool order_place(struct work *work, int64_t telegram_id, int64_t expires_ms, int64_t most_open,
                  struct order *order_out, enum order_obstacle *obstacle_out, int64_t *product_id_out,
                  struct error *err)
@@ -95,13 +169,15 @@ bool order_place(struct work *work, int64_t telegram_id, int64_t expires_ms, int
     *obstacle_out = ORDER_OK;
     *product_id_out = 0;
     struct db_rows open, cart;
+    const struct coupon_in_cart *coupon;
     if (!db_send(work->tx, &order_count_open, DB_PARAMS(P_INT(telegram_id)), &open, err) ||
-        !db_query(work->tx, &order_select_cart, DB_PARAMS(P_INT(telegram_id)), &cart, err))
+        !db_send(work->tx, &order_select_cart, DB_PARAMS(P_INT(telegram_id)), &cart, err) ||
+        !coupon_cart_get(work, telegram_id, true, &coupon, err))
         return false;
     int64_t subtotal = 0;
     struct obstacle obstacle = check_cart(&cart, &subtotal);
     if (cart.count && db_int(&open, 0, 0) >= most_open)
-        obstacle = (struct obstacle){ORDER_TOO_MANY_OPEN, 0};
+        obstacle = (struct obstacle){.what = ORDER_TOO_MANY_OPEN};
     if (obstacle.what == ORDER_OK && subtotal > ORDER_MOST)
         return error_set(err, ERR_INVALID, "an order of more than %lld rupiah", (long long)ORDER_MOST);
 
@@ -111,22 +187,12 @@ bool order_place(struct work *work, int64_t telegram_id, int64_t expires_ms, int
                           .total = subtotal,
                           .created_ms = work->now_ms,
                           .expires_ms = expires_ms};
-    if (obstacle.what == ORDER_OK) {
-        order.reference = arena_printf(work->arena, "tg%lld-%s", (long long)telegram_id,
-                                       crypto_random_word(work->arena, REFERENCE_LETTERS));
-        int64_t short_of = 0;
-        if (!insert_order(work, &order, cart.count, err))
-            return false;
-        if (!stock_reserve(work, order.id, &short_of, err)) {
-            if (!short_of)
-                return error_context(err, "order %s", order.reference);
-            obstacle = (struct obstacle){ORDER_OUT_OF_STOCK, short_of};
-        }
-    }
+    if (obstacle.what == ORDER_OK && !write_down(work, &cart, coupon, &order, &obstacle, err))
+        return false;
     if (obstacle.what != ORDER_OK) {
         *obstacle_out = obstacle.what;
         *product_id_out = obstacle.product_id;
-        return error_set(err, ERR_CONFLICT, "no order: %s", obstacle_names[obstacle.what]);
+        return error_set(err, ERR_CONFLICT, "no order: %s", name_of(work, &obstacle));
     }
     if (!cart_clear(work, telegram_id, err))
         return false;
