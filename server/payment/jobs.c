@@ -125,6 +125,8 @@ static bool show_invoice(struct work *work, struct bill *bill, struct payment *p
     payment->fee = created->fee;
     payment->total = created->total;
     payment->qr_string = created->qr_string;
+    payment->va_number = created->va_number;
+    payment->pay_url = created->pay_url;
     payment->expires_ms = created->expires_ms;
     int64_t look_ms = work->now_ms + (payment->hinted_ms ? 0 : PACE_FIRST_LOOK_MS);
     if (look_ms > bill_expires_ms(bill))
@@ -143,18 +145,36 @@ static bool create_failed(struct work *work, struct bill *bill, struct payment *
     if (!passing)
         return ending_no_invoice(work, bill, payment, failure->text, err);
     if (!pace_create_again(payment, failure, work->now_ms, &due_ms))
-        return ending_no_invoice(work, bill, payment, "the gateway can't be reached", err);
+        return ending_no_invoice(work, bill, payment,
+                                 failure->answered ? failure->text : "the gateway can't be reached", err);
     again(step_out, due_ms);
     return told_to_wait || payment_note_failure(work, payment->id, err);
+}
+
+/* The answer for a link does not say whose it is: a transaction that another payment has is not this one's.
+ */
+static bool doubt_foreign(struct work *work, const struct payment *payment, struct result *result,
+                          struct error *err)
+{
+    bool is_free = true;
+    if (result->ok && !payment_txn_is_free(work, payment->id, result->created.txn_id, &is_free, err))
+        return false;
+    if (!is_free) {
+        result->ok = false;
+        error_fill(&result->error, ERR_UNCERTAIN, "the gateway named another payment's transaction");
+        result->error.answered = true;
+    }
+    return true;
 }
 
 static bool create_finish(struct work *work, int64_t ref, void *job_request, void *job_result,
                           struct job_step *step_out, struct error *err)
 {
-    const struct result *result = job_result;
+    struct result *result = job_result;
     struct bill bill;
     struct payment payment;
-    if (!lock_both(work, ref, &bill, &payment, err) || !outage_note(work, failure_of(result), err))
+    if (!lock_both(work, ref, &bill, &payment, err) || !doubt_foreign(work, &payment, result, err) ||
+        !outage_note(work, failure_of(result), err))
         return false;
     done(step_out);
     switch (payment.state) {
@@ -319,11 +339,13 @@ static bool check_finish(struct work *work, int64_t ref, void *job_request, void
                          struct job_step *step_out, struct error *err)
 {
     const struct request *request = job_request;
-    const struct result *result = job_result;
+    struct result *result = job_result;
     struct error failure;
     struct bill bill;
     struct payment payment;
-    if (!lock_both(work, ref, &bill, &payment, err) || !outage_note(work, failure_of(result), err))
+    if (!lock_both(work, ref, &bill, &payment, err) ||
+        (!request->txn_id && !doubt_foreign(work, &payment, result, err)) ||
+        !outage_note(work, failure_of(result), err))
         return false;
     done(step_out);
     if (!request->txn_id)

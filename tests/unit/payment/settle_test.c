@@ -408,6 +408,59 @@ static void test_create_takes_the_earlier_end(void **state)
     assert_string_equal(house_value("SELECT expires_at = %s FROM orders", sql_time(expires_ms)), "t");
 }
 
+/* A page of the gateway's: nothing is known of its fee and end, so ours is the end. */
+static void test_create_a_link(void **state)
+{
+    NEEDS_HOUSE();
+    struct job_step step;
+    struct error err;
+    house_clean();
+    make("pending", "creating", false, 0);
+    fake_gateway.created =
+        (struct payment_created){.txn_id = "T-1", .total = 20000, .pay_url = "https://pay.example/T-1"};
+    assert_true(house_job("payment_create", 1, made_ms, &step, &err));
+    assert_string_equal(picture(), "pending waiting 0/2/0 0 payment_check : invoice_ready:20000");
+    assert_string_equal(house_value("SELECT expires_at = %s FROM orders", sql_time(expires_ms)), "t");
+    assert_string_equal(house_value("SELECT pay_url FROM payments WHERE expires_at IS NULL"),
+                        "https://pay.example/T-1");
+}
+
+/* An answer that names a transaction of somebody else is asked again, and never believed. */
+static void test_create_names_anothers_transaction(void **state)
+{
+    NEEDS_HOUSE();
+    struct job_step step = {.kind = JOB_AGAIN};
+    struct error err;
+    house_clean();
+    make("pending", "creating", false, 0);
+    step.due_ms = made_ms;
+    house_sql("INSERT INTO orders (reference, telegram_id, state, subtotal, total, created_at, expires_at)"
+              " SELECT 'tg1-other', telegram_id, 'pending', 1000, 1000, created_at, expires_at FROM orders;"
+              "INSERT INTO payments (order_id, gateway_order_id, method, amount, state, txn_id, created_at)"
+              " SELECT max(id), 'tg1-other', 'payment_link', 1000, 'waiting', 'T-other', now() FROM orders");
+    fake_gateway.created =
+        (struct payment_created){.txn_id = "T-other", .total = 20000, .pay_url = "https://pay.example/o"};
+    assert_true(house_job("payment_create", 1, step.due_ms, &step, &err));
+    assert_string_equal(step_text(&step, made_ms), "+1");
+    assert_string_equal(house_value("SELECT state FROM payments WHERE id = 1"), "creating");
+    while (step.kind == JOB_AGAIN && fake_gateway.creates < 10)
+        assert_true(house_job("payment_create", 1, step.due_ms, &step, &err));
+    assert_int_equal(fake_gateway.creates, 3);
+    assert_string_equal(house_value("SELECT state FROM payments WHERE id = 1 AND txn_id IS NULL"), "failed");
+    assert_string_equal(house_value("SELECT state FROM payments WHERE txn_id = 'T-other'"), "waiting");
+    assert_int_equal(house_count_notices("invoice_failed"), 1);
+
+    /* found by a webhook afterwards: the same */
+    house_sql("UPDATE payments SET hinted_at = created_at WHERE id = 1");
+    assert_true(house_job("payment_check", 1, made_ms + 60000, &step, &err));
+    assert_int_equal(step.kind, JOB_AGAIN);
+    assert_string_equal(house_value("SELECT count(*) FROM payments WHERE txn_id = 'T-other'"), "1");
+    /* and once it names the right one, all is well */
+    set_created(expires_ms);
+    assert_true(house_job("payment_check", 1, step.due_ms, &step, &err));
+    assert_string_equal(house_value("SELECT txn_id FROM payments WHERE id = 1"), "T-1");
+}
+
 /* Nobody answers: the buyer is told after the third try, and the units are free. */
 static void test_create_gives_up(void **state)
 {
@@ -605,6 +658,8 @@ int main(void)
         cmocka_unit_test(test_parked_stays_parked),
         cmocka_unit_test(test_create),
         cmocka_unit_test(test_create_takes_the_earlier_end),
+        cmocka_unit_test(test_create_a_link),
+        cmocka_unit_test(test_create_names_anothers_transaction),
         cmocka_unit_test(test_create_gives_up),
         cmocka_unit_test(test_create_in_turn),
         cmocka_unit_test(test_hinted_while_creating),
