@@ -11,7 +11,7 @@
 #include "payment/internal.h"
 #include "payment/pace.h"
 
-enum { LOADING_MS = 20000 };
+enum { LOADING_MS = 20000, LAST_LOOKS_MS = 30000 };
 
 struct request {
     int64_t amount;
@@ -194,6 +194,30 @@ static bool create_finish(struct work *work, int64_t ref, void *job_request, voi
 
 /* --- payment_check --- */
 
+static bool look_late(struct work *work, const struct payment *payment, struct job_step *step_out)
+{
+    int64_t due_ms;
+    if (pace_late_look(payment, work->now_ms, &due_ms))
+        again(step_out, due_ms);
+    else
+        done(step_out);
+    return true;
+}
+
+/* The gateway is known to be down: a bill whose time is over does not wait for it, nor do its units. Money
+ * that came all the same is found afterwards. */
+static bool expire_unasked(struct work *work, int64_t ref, struct job_step *step_out, struct error *err)
+{
+    struct bill bill;
+    struct payment payment;
+    if (!lock_both(work, ref, &bill, &payment, err))
+        return false;
+    if (payment.state != PAYMENT_WAITING || payment.problem || !bill_is_open(&bill) ||
+        work->now_ms < bill_expires_ms(&bill) + LAST_LOOKS_MS)
+        return true;
+    return ending_expire(work, &bill, &payment, err) && look_late(work, &payment, step_out);
+}
+
 static bool check_prepare(struct work *work, int64_t ref, struct job_step *step_out, struct error *err)
 {
     struct payment payment;
@@ -213,7 +237,9 @@ static bool check_prepare(struct work *work, int64_t ref, struct job_step *step_
         again(step_out, free_ms);
     else
         call(work, &payment, PACE_STATUS, payment.txn_id, step_out);
-    return true;
+    bool kept_out =
+        step_out->kind == JOB_AGAIN && breaker_is_open(work->tenant->pakasir_project, work->now_ms);
+    return !kept_out || expire_unasked(work, ref, step_out, err);
 }
 
 static void *check_call(const struct tenant *tenant, struct arena *arena, void *job_request)
@@ -268,16 +294,6 @@ static bool verify(const struct work *work, const struct payment *payment, const
     if (state->amount != payment->amount && state->status != GATEWAY_COMPLETED)
         return error_set(err, ERR_UNCERTAIN, "transaction-status: amount %" PRId64 " instead of %" PRId64,
                          state->amount, payment->amount);
-    return true;
-}
-
-static bool look_late(struct work *work, const struct payment *payment, struct job_step *step_out)
-{
-    int64_t due_ms;
-    if (pace_late_look(payment, work->now_ms, &due_ms))
-        again(step_out, due_ms);
-    else
-        done(step_out);
     return true;
 }
 

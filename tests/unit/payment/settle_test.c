@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "house.h"
+#include "payment/breaker.h"
 
 #define NEEDS_HOUSE()                                                                                        \
     do {                                                                                                     \
@@ -408,6 +409,36 @@ static void test_create_takes_the_earlier_end(void **state)
     assert_string_equal(house_value("SELECT expires_at = %s FROM orders", sql_time(expires_ms)), "t");
 }
 
+/* The gateway is known to be down when the time is over: nobody asks it, the units are free, and what was
+ * paid is found when it is back. */
+static void test_expiry_while_the_gateway_is_down(void **state)
+{
+    NEEDS_HOUSE();
+    struct job_step step;
+    struct error err, down;
+    house_clean();
+    make("pending", "waiting", true, 0);
+    const char *project = house.tenant->pakasir_project;
+    error_fill(&down, ERR_RETRY, "no connection");
+    for (int i = 0; i < 5; i++)
+        breaker_note(project, &down, expires_ms + 20000);
+    assert_true(house_job("payment_check", 1, expires_ms + 25000, &step, &err));
+    assert_string_equal(picture(), "pending waiting 0/2/0 0 : ");
+    assert_true(house_job("payment_check", 1, expires_ms + 30000 - 1, &step, &err));
+    assert_string_equal(picture(), "pending waiting 0/2/0 0 : ");
+    breaker_note(project, NULL, expires_ms + 29000);
+    for (int i = 0; i < 5; i++)
+        breaker_note(project, &down, expires_ms + 29000);
+    assert_true(house_job("payment_check", 1, expires_ms + 30000, &step, &err));
+    assert_string_equal(picture(), "expired expired 0/0/2 0 payment_cancel : ended:expired");
+    assert_int_equal(fake_gateway.statuses, 0);
+    assert_int_equal(step.kind, JOB_AGAIN);
+    breaker_note(project, NULL, step.due_ms);
+    set_answer(COMPLETED);
+    assert_true(house_job("payment_check", 1, step.due_ms, &step, &err));
+    assert_string_equal(picture(), "paid completed 2/0/0 0 payment_cancel : ended:expired paid_late");
+}
+
 /* A page of the gateway's: nothing is known of its fee and end, so ours is the end. */
 static void test_create_a_link(void **state)
 {
@@ -658,6 +689,7 @@ int main(void)
         cmocka_unit_test(test_parked_stays_parked),
         cmocka_unit_test(test_create),
         cmocka_unit_test(test_create_takes_the_earlier_end),
+        cmocka_unit_test(test_expiry_while_the_gateway_is_down),
         cmocka_unit_test(test_create_a_link),
         cmocka_unit_test(test_create_names_anothers_transaction),
         cmocka_unit_test(test_create_gives_up),
