@@ -16,6 +16,7 @@
 #include "bot/bot.h"
 #include "db/migrate.h"
 #include "http/server.h"
+#include "payment/fee.h"
 #include "payment/gateway.h"
 #include "telegram/registration.h"
 #include "tenants/enrolment.h"
@@ -178,6 +179,7 @@ static bool start_engine(struct program *program, struct error *err)
 
     program->directory = directory_new(program->enrolment_count);
     program->pool = pool_start(POOL_THREADS);
+    fee_set_pool(program->pool);
     const struct sender_options sender = {
         .api_base = config->telegram_api_base, .on_unauthorized = on_unauthorized, .context = program};
     if (!sender_start(&sender, &program->sender, err))
@@ -283,6 +285,7 @@ static void stop(struct program *program)
         sender_drain(program->sender, 2000);
     if (program->lanes)
         lanes_drain(program->lanes, 1000);
+    fee_set_pool(NULL);
     pool_stop(&program->pool);
     if (program->sender)
         sender_end(program->sender); /* what it broke off goes to the lanes, which may still ask it */

@@ -9,7 +9,7 @@
 
 struct pool;
 
-/* Once, before the first wish; the pool asks the gateway. */
+/* Before the first wish; the pool asks the gateway. NULL, before the pool ends: nobody is asked any more. */
 void fee_set_pool(struct pool *pool);
 /* The fee in rupiah; never waits. */
 int64_t fee_preview(const struct method *method, int64_t amount, int64_t now_ms);
