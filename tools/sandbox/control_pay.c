@@ -16,12 +16,12 @@ static json_t *transaction_json(const struct transaction *t)
     char expires[40], completed[40];
     transaction_time(t->expires_ms, expires);
     transaction_time(t->completed_ms, completed);
-    return json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:s,s:s,s:s?,s:s,s:s?,s:I}", "txn_id", t->txn_id, "slug",
+    return json_pack("{s:s,s:s,s:s,s:I,s:I,s:I,s:s,s:s,s:s?,s:s?,s:s,s:s?,s:I}", "txn_id", t->txn_id, "slug",
                      t->project->slug, "order_id", t->order_id, "amount", (json_int_t)t->amount, "fee",
                      (json_int_t)t->fee, "total_payment", (json_int_t)t->total_payment, "status",
-                     transaction_status_name(t), "method", t->method, "qr_string", t->qr_string, "expired_at",
-                     expires, "completed_at", t->completed_ms ? completed : NULL, "webhooks_sent",
-                     (json_int_t)t->webhooks_sent);
+                     transaction_status_name(t), "method", t->method, "qr_string", t->qr_string, "va_number",
+                     t->va_number, "expired_at", expires, "completed_at", t->completed_ms ? completed : NULL,
+                     "webhooks_sent", (json_int_t)t->webhooks_sent);
 }
 
 static bool transactions(struct control *control, json_t **answer_out)
@@ -37,20 +37,21 @@ static bool transactions(struct control *control, json_t **answer_out)
     return true;
 }
 
-/* By txn_id, order_id or QR text; the newest one where several fit. */
+/* By txn_id, order_id, QR text or number; the newest one where several fit. */
 static bool find(struct control *control, struct transaction **transaction_out)
 {
-    const char *txn_id = NULL, *order_id = NULL, *qr = NULL, *slug = NULL;
+    const char *txn_id = NULL, *order_id = NULL, *qr = NULL, *number = NULL, *slug = NULL;
     if (!control_may_text(control, "txn_id", &txn_id) || !control_may_text(control, "order_id", &order_id) ||
-        !control_may_text(control, "qr", &qr) || !control_may_text(control, "slug", &slug))
+        !control_may_text(control, "qr", &qr) || !control_may_text(control, "va_number", &number) ||
+        !control_may_text(control, "slug", &slug))
         return false;
-    if (!txn_id && !order_id && !qr)
-        return error_set(&control->err, ERR_INVALID, "one of txn_id, order_id and qr is needed");
+    if (!txn_id && !order_id && !qr && !number)
+        return error_set(&control->err, ERR_INVALID, "one of txn_id, order_id, qr and va_number is needed");
     for (struct table_entry *e = control->sandbox->transactions.last; e; e = e->before) {
         struct transaction *t = e->value;
         if ((!txn_id || strcmp(txn_id, t->txn_id) == 0) &&
             (!order_id || strcmp(order_id, t->order_id) == 0) && (!qr || str_equal(qr, t->qr_string)) &&
-            (!slug || strcmp(slug, t->project->slug) == 0)) {
+            (!number || str_equal(number, t->va_number)) && (!slug || strcmp(slug, t->project->slug) == 0)) {
             *transaction_out = t;
             return true;
         }
@@ -99,8 +100,28 @@ static bool pay(struct control *control, json_t **answer_out)
     return true;
 }
 
+/* What payment-fee tells from now on for the methods named, whatever the amount; {} for its formula again. */
+static bool set_fees(struct control *control, json_t **answer_out)
+{
+    json_t *fees = json_object_get(control->body, "fees");
+    const char *method;
+    json_t *fee;
+    if (!json_is_object(fees))
+        return error_set(&control->err, ERR_INVALID, "fees must be an object of methods and figures");
+    json_object_foreach(fees, method, fee)
+    {
+        if (!json_is_integer(fee))
+            return error_set(&control->err, ERR_INVALID, "the fee of %s must be a number", method);
+    }
+    json_decref(control->sandbox->fees);
+    control->sandbox->fees = json_incref(fees);
+    *answer_out = json_object();
+    return true;
+}
+
 const struct control_route control_pay_table[] = {
     {"GET", "transactions", transactions},
     {"POST", "pay", pay},
+    {"POST", "fees", set_fees},
     {NULL, NULL, NULL},
 };

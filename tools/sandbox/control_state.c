@@ -228,6 +228,12 @@ static bool deliveries(struct control *control, json_t **answer_out)
     return true;
 }
 
+static bool gateway_calls(struct control *control, json_t **answer_out)
+{
+    *answer_out = json_pack("{s:o}", "calls", entries(control, &control->sandbox->journal.gateway_calls));
+    return true;
+}
+
 const struct control_route control_state_table[] = {
     {"POST", "reset", reset},
     {"GET", "state", state},
@@ -241,5 +247,6 @@ const struct control_route control_state_table[] = {
     {"GET", "calls", calls},
     {"GET", "malformed", malformed},
     {"GET", "deliveries", deliveries},
+    {"GET", "gateway_calls", gateway_calls},
     {NULL, NULL, NULL},
 };

@@ -46,6 +46,12 @@ static const struct mode {
     [FAIL_HTML] = {"html", T | P, 502},
     [FAIL_BAD_QR] = {"bad_qr", P, 0},
     [FAIL_WRONG_AMOUNT] = {"wrong_amount", P, 0},
+    [FAIL_MISSING_FIELD] = {"missing_field", P, 0},
+    [FAIL_WRONG_TYPE] = {"wrong_type", P, 0},
+    [FAIL_OTHER_ORDER] = {"other_order", P, 0},
+    [FAIL_CHANGED_AMOUNT] = {"changed_amount", P, 0},
+    [FAIL_EMPTY] = {"empty", P, 0},
+    [FAIL_TRUNCATED] = {"truncated", P, 0},
     [FAIL_NEVER] = {"never", W, 0},
     [FAIL_TWICE] = {"twice", W, 0},
     [FAIL_REORDER] = {"reorder", W, 0},
@@ -131,6 +137,18 @@ static bool read_number(const json_t *json, const char *name, int64_t least, int
     return true;
 }
 
+static bool read_field(const json_t *json, struct failure_hit *hit, struct error *err)
+{
+    const json_t *value = json_object_get(json, "field");
+    const char *name = json_string_value(value);
+    if (!value || json_is_null(value))
+        return true;
+    if (!name || strlen(name) >= sizeof hit->field)
+        return error_set(err, ERR_INVALID, "field must be the name of a member of the answer");
+    memcpy(hit->field, name, strlen(name) + 1);
+    return true;
+}
+
 static char *copy_of(const json_t *json, const char *name)
 {
     const char *text = NULL;
@@ -148,7 +166,8 @@ bool failure_add(struct sandbox *sandbox, const json_t *json, int64_t *id_out, s
         !read_number(json, "retry_after", 1, MOST_RETRY_AFTER, &retry_after, err) ||
         !read_number(json, "times", 1, INT32_MAX, &parsed.times, err) ||
         !read_number(json, "bot", 0, INT64_MAX, &parsed.bot, err) ||
-        !read_number(json, "chat", INT64_MIN, INT64_MAX, &parsed.chat, err))
+        !read_number(json, "chat", INT64_MIN, INT64_MAX, &parsed.chat, err) ||
+        !read_field(json, &parsed.hit, err))
         return false;
     parsed.hit.status = (int)status;
     parsed.hit.retry_after = (int)retry_after;
@@ -212,6 +231,7 @@ json_t *failure_list(const struct sandbox *sandbox)
         put_number(object, "chat", rule->chat);
         put_text(object, "slug", rule->slug);
         put_text(object, "method", rule->method);
+        put_text(object, "field", *rule->hit.field ? rule->hit.field : NULL);
         put_number(object, "status", rule->hit.status);
         put_number(object, "delay_ms", rule->hit.delay_ms);
         if (rule->hit.mode == FAIL_TOO_MANY)

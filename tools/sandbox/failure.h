@@ -14,17 +14,23 @@ enum failure_service { FAIL_TELEGRAM, FAIL_PAKASIR, FAIL_TELEGRAM_WEBHOOK, FAIL_
 
 enum failure_mode {
     FAIL_NOTHING,
-    FAIL_SLOW,         /* waits delay_ms, then acts */
-    FAIL_DROP_BEFORE,  /* closes the connection without acting */
-    FAIL_DROP_AFTER,   /* acts, then closes the connection without answering */
-    FAIL_STATUS,       /* answers `status` without acting */
-    FAIL_TOO_MANY,     /* answers 429 with retry_after, without acting */
-    FAIL_HTML,         /* answers `status` with a page of HTML, without acting */
-    FAIL_BAD_QR,       /* acts, but the QRIS string's CRC is wrong */
-    FAIL_WRONG_AMOUNT, /* acts, but the QRIS string is for another amount */
-    FAIL_NEVER,        /* does not send */
-    FAIL_TWICE,        /* sends again after it went through */
-    FAIL_REORDER,      /* sends after the next one */
+    FAIL_SLOW,           /* waits delay_ms, then acts */
+    FAIL_DROP_BEFORE,    /* closes the connection without acting */
+    FAIL_DROP_AFTER,     /* acts, then closes the connection without answering */
+    FAIL_STATUS,         /* answers `status` without acting */
+    FAIL_TOO_MANY,       /* answers 429 with retry_after, without acting */
+    FAIL_HTML,           /* answers `status` with a page of HTML, without acting */
+    FAIL_BAD_QR,         /* acts, but the QRIS string's CRC is wrong */
+    FAIL_WRONG_AMOUNT,   /* acts, but the QRIS string is for another amount */
+    FAIL_MISSING_FIELD,  /* acts, but `field` is left out of the answer */
+    FAIL_WRONG_TYPE,     /* acts, but `field` of the answer is of another type */
+    FAIL_OTHER_ORDER,    /* acts, but answers about another transaction */
+    FAIL_CHANGED_AMOUNT, /* acts, but answers with another amount */
+    FAIL_EMPTY,          /* acts, and answers 200 with nothing */
+    FAIL_TRUNCATED,      /* acts, and answers half of it */
+    FAIL_NEVER,          /* does not send */
+    FAIL_TWICE,          /* sends again after it went through */
+    FAIL_REORDER,        /* sends after the next one */
 };
 
 struct failures {
@@ -38,6 +44,7 @@ struct failure_hit {
     int status;
     int64_t delay_ms;
     int retry_after;
+    char field[32]; /* "": whichever counts most */
 };
 
 /* The first rule that fits, one time fewer left to it. slug and method may be NULL, bot and chat 0. */

@@ -141,6 +141,12 @@ void journal_delivery(struct sandbox *sandbox, json_t *delivery)
     log_add(&sandbox->journal.deliveries, DELIVERIES_KEPT, delivery);
 }
 
+void journal_gateway_call(struct sandbox *sandbox, json_t *call)
+{
+    json_object_set_new(call, "seq", json_integer(++sandbox->journal.seq));
+    log_add(&sandbox->journal.gateway_calls, CALLS_KEPT, call);
+}
+
 void journal_wait(struct sandbox *sandbox, struct web_token *token, int64_t since, int64_t wait_ms)
 {
     struct journal *journal = &sandbox->journal;
@@ -162,6 +168,7 @@ static void clear(struct journal *journal)
     log_clear(&journal->calls);
     log_clear(&journal->malformed);
     log_clear(&journal->deliveries);
+    log_clear(&journal->gateway_calls);
     journal->call_count = journal->malformed_count = 0;
 }
 

@@ -1,6 +1,7 @@
 /*
- * What happened: events (for the page's long poll), calls to Telegram, malformed calls, webhook posts. Each
- * log keeps the last entries only; sequence numbers never start again, not even after a reset.
+ * What happened: events (for the page's long poll), calls to Telegram, malformed calls, webhook posts, calls
+ * to Pakasir. Each log keeps the last entries only; sequence numbers never start again, not even after a
+ * reset.
  */
 #pragma once
 
@@ -19,7 +20,7 @@ struct journal_log {
 
 struct journal {
     int64_t seq; /* of the last event, call or delivery */
-    struct journal_log events, calls, malformed, deliveries;
+    struct journal_log events, calls, malformed, deliveries, gateway_calls;
     int64_t call_count, malformed_count; /* since the reset, also those no longer kept */
     struct waiter *waiters;
     bool waking;
@@ -30,6 +31,7 @@ void journal_event(struct sandbox *sandbox, const char *kind, int64_t bot, int64
 /* Takes the objects over and gives each its "seq". */
 void journal_call(struct sandbox *sandbox, json_t *call, bool malformed);
 void journal_delivery(struct sandbox *sandbox, json_t *delivery);
+void journal_gateway_call(struct sandbox *sandbox, json_t *call);
 
 /* Answers {"seq", "events"} now or, where there is nothing newer than `since`, later. */
 void journal_wait(struct sandbox *sandbox, struct web_token *token, int64_t since, int64_t wait_ms);

@@ -7,6 +7,7 @@
 #include "base/crypto.h"
 #include "base/json.h"
 #include "base/str.h"
+#include "distort.h"
 #include "params.h"
 #include "qr_image.h"
 #include "sandbox.h"
@@ -95,6 +96,18 @@ static json_t *transaction_answer(const struct gateway_request *request, const s
                      transaction_status_name(t));
 }
 
+/* The one to answer with: its own, or where a failure wants it the project's newest other one. */
+static const struct transaction *told(const struct gateway_request *request, const struct transaction *own)
+{
+    if (request->hit.mode == FAIL_OTHER_ORDER)
+        for (struct table_entry *e = request->sandbox->transactions.last; e; e = e->before) {
+            const struct transaction *other = e->value;
+            if (other != own && other->project == own->project && strcmp(other->method, own->method) == 0)
+                return other;
+        }
+    return own;
+}
+
 static void create(struct gateway_request *request)
 {
     const char *method;
@@ -131,7 +144,7 @@ static void create(struct gateway_request *request)
         t = transaction_create(request->sandbox, request->project, order_id, method, amount,
                                request->hit.mode, clock_now_ms());
     request->status = 200;
-    request->answer = transaction_answer(request, t);
+    request->answer = transaction_answer(request, told(request, t));
 }
 
 static struct transaction *find(struct gateway_request *request)
@@ -145,15 +158,16 @@ static struct transaction *find(struct gateway_request *request)
 
 static void tell_status(struct gateway_request *request)
 {
-    struct transaction *t = find(request);
-    if (!t)
+    struct transaction *asked = find(request);
+    if (!asked)
         return;
     int64_t now = clock_mono_ms();
-    if (request->project->enforce_rates && t->asked_ms != 0 && now - t->asked_ms < STATUS_EVERY_MS) {
+    if (request->project->enforce_rates && asked->asked_ms != 0 && now - asked->asked_ms < STATUS_EVERY_MS) {
         say(request, 429, "Terlalu banyak permintaan");
         return;
     }
-    t->asked_ms = request->project->enforce_rates ? now : 0;
+    asked->asked_ms = request->project->enforce_rates ? now : 0;
+    const struct transaction *t = told(request, asked);
     char completed[40];
     transaction_time(t->completed_ms, completed);
     request->status = 200;
@@ -194,6 +208,8 @@ static void fee(struct gateway_request *request)
         if (strcmp(methods[i].method, "payment_link") != 0)
             json_object_set_new(request->answer, methods[i].method,
                                 json_integer(transaction_fee(methods[i].method, amount)));
+    if (request->sandbox->fees)
+        json_object_update(request->answer, request->sandbox->fees);
 }
 
 static const struct endpoint endpoints[] = {
@@ -211,9 +227,20 @@ static void request_free(struct gateway_request *request)
     arena_free(&arena);
 }
 
+/* Into the log of calls; status 0 where the connection was closed without an answer. */
+static void request_note(const struct gateway_request *request, int status)
+{
+    json_t *call = json_pack("{s:s,s:s?,s:s,s:i,s:I}", "method", request->endpoint->name, "slug",
+                             request->project ? request->project->slug : NULL, "argument", request->argument,
+                             "status", status, "at_ms", (json_int_t)clock_now_ms());
+    if (call)
+        journal_gateway_call(request->sandbox, call);
+}
+
 static void request_respond(struct gateway_request *request)
 {
-    const char *text = json_text(request->arena, request->answer);
+    const char *text = request->status == 200 ? distort(request->arena, &request->hit, request->answer)
+                                              : json_text(request->arena, request->answer);
     web_respond(request->token, &(struct web_response){.status = request->status,
                                                        .content_type = "application/json",
                                                        .body = text,
@@ -224,6 +251,7 @@ static void request_run(struct sandbox *sandbox, void *data)
 {
     struct gateway_request *request = data;
     request->endpoint->act(request);
+    request_note(request, request->hit.mode == FAIL_DROP_AFTER ? 0 : request->status);
     if (request->hit.mode == FAIL_DROP_AFTER)
         web_respond(request->token, &(struct web_response){.drop_connection = true});
     else
@@ -263,6 +291,7 @@ static void request_refuse(struct gateway_request *request)
         break;
     }
     response.body_length = response.body ? strlen(response.body) : 0;
+    request_note(request, response.drop_connection ? 0 : response.status);
     web_respond(request->token, &response);
     request_free(request);
 }
@@ -273,17 +302,17 @@ static void request_begin(struct gateway_request *request)
     request->hit = failure_take(sandbox, FAIL_PAKASIR, 0, request->project ? request->project->slug : NULL,
                                 request->endpoint->name, 0);
     switch (request->hit.mode) {
-    case FAIL_NOTHING:
-    case FAIL_DROP_AFTER:
-    case FAIL_BAD_QR:
-    case FAIL_WRONG_AMOUNT:
-        request_run(sandbox, request);
+    case FAIL_DROP_BEFORE:
+    case FAIL_HTML:
+    case FAIL_TOO_MANY:
+    case FAIL_STATUS:
+        request_refuse(request);
         break;
     case FAIL_SLOW:
         later_call(sandbox, request->hit.delay_ms, request_run, request, request_cancel);
         break;
     default:
-        request_refuse(request);
+        request_run(sandbox, request);
         break;
     }
 }

@@ -27,6 +27,8 @@ static void forget(struct sandbox *sandbox)
     table_clear(&sandbox->orders, NULL);
     table_clear(&sandbox->transactions, transaction_free);
     table_clear(&sandbox->projects, project_free);
+    json_decref(sandbox->fees);
+    sandbox->fees = NULL;
 }
 
 void sandbox_reset(struct sandbox *sandbox)

@@ -35,6 +35,7 @@ struct sandbox {
     struct table projects;     /* by slug: struct project */
     struct table transactions; /* by txn_id: struct transaction */
     struct table orders;       /* by slug/order_id: struct transaction */
+    json_t *fees;              /* what payment-fee tells instead of its formula, by method; or NULL */
     int64_t webhooks_pending;  /* Pakasir's */
 };
 

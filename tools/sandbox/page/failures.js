@@ -12,18 +12,25 @@ const MODES = {
   html: ['Jawaban HTML', 'html', null],
   bad_qr: ['QR rusak', 'bad QR', null],
   wrong_amount: ['Nominal salah', 'wrong amount', null],
+  missing_field: ['Isian hilang', 'missing field', null],
+  wrong_type: ['Tipe salah', 'wrong type', null],
+  other_order: ['Pesanan lain', 'other order', null],
+  changed_amount: ['Jumlah diubah', 'changed amount', null],
+  empty: ['Jawaban kosong', 'empty', null],
+  truncated: ['Jawaban terpotong', 'truncated', null],
   never: ['Tidak dikirim', 'never', null],
   twice: ['Dikirim dua kali', 'twice', null],
   reorder: ['Urutan tertukar', 'reorder', null],
 };
 
 const HTTP_MODES = ['slow', 'drop_before', 'drop_after', 'status', 'too_many'];
+const ANSWER_MODES = ['missing_field', 'wrong_type', 'other_order', 'changed_amount', 'empty', 'truncated'];
 const WEBHOOK_MODES = ['slow', 'never', 'twice', 'reorder'];
 
 const SERVICES = {
   telegram: { label: 'Telegram', modes: HTTP_MODES, methods: ['sendMessage', 'sendPhoto', 'sendDocument', 'editMessageText', 'deleteMessage', 'answerCallbackQuery'] },
   pakasir: {
-    label: 'Pakasir', modes: [...HTTP_MODES, 'html', 'bad_qr', 'wrong_amount'],
+    label: 'Pakasir', modes: [...HTTP_MODES, 'html', 'bad_qr', 'wrong_amount', ...ANSWER_MODES],
     methods: ['create-transaction', 'transaction-status', 'cancel-transaction', 'payment-fee'],
   },
   telegram_webhook: { label: 'Webhook Telegram', modes: WEBHOOK_MODES, methods: [] },
@@ -44,6 +51,7 @@ const PRESETS = [
   ['Pakasir lambat 3 dtk', { service: 'pakasir', mode: 'slow', delay_ms: 3000 }],
   ['Pakasir putus', { service: 'pakasir', mode: 'drop_before' }],
   ['Pakasir 500', { service: 'pakasir', mode: 'status', status: 500 }],
+  ['Pakasir jawab pesanan lain', { service: 'pakasir', mode: 'other_order' }],
   ['Webhook Pakasir hilang', { service: 'pakasir_webhook', mode: 'never' }],
   ['Webhook Pakasir dobel', { service: 'pakasir_webhook', mode: 'twice' }],
 ];
