@@ -57,6 +57,9 @@ const struct callback_row callback_rows[] = {
       .failed = product_change_failed}},
     {"k", "", ROUTE(basket_open, ROLE_BUYER, READS)},
     {"e", "", ROUTE(basket_drop, ROLE_BUYER, WRITES_QUEUED)},
+    {"ku", "", ROUTE(coupons_ask, ROLE_BUYER, WRITES)},
+    {"kb", "", ROUTE(coupons_drop, ROLE_BUYER, WRITES)}, /* the question for the code */
+    {"kx", "", ROUTE(coupons_remove, ROLE_BUYER, WRITES)},
     {"m", "", ROUTE(paying_methods, ROLE_BUYER, READS)},
     {"y", "w", ROUTE(paying_start, ROLE_BUYER, WRITES)}, /* method */
     {"v", "", ROUTE(paying_drop, ROLE_BUYER, READS)},

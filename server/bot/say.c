@@ -119,6 +119,12 @@ const char *say_items(struct work *work, const struct order *order, size_t limit
             str_add(&s, "\n");
         str_add(&s, line);
     }
+    if (order->coupon_code) {
+        str_add(&s, "\n");
+        str_add(&s, say(work, TEXT_COUPON_LINE,
+                        TEXT_VALUES(TV("kode", order->coupon_code),
+                                    TV("diskon", say_price(work, order->discount)))));
+    }
     return str_done(&s);
 }
 

@@ -29,7 +29,9 @@ MUST_USE bool say_known_person(struct work *work, int64_t telegram_id, const cha
                                struct error *err);
 /* The support line for the ends of messages; HTML. */
 const char *say_contact(struct work *work);
-/* "• name × 2" a line for each item; HTML, at most about `limit` units long. */
+/* "• name × 2" a line for each item, at most about `limit` units long, and one for the coupon's discount;
+ * HTML.
+ */
 const char *say_items(struct work *work, const struct order *order, size_t limit);
 /* A product's number on a button: "1️⃣", "🔟", "1️⃣2️⃣". */
 const char *say_keycap(struct work *work, int64_t number);

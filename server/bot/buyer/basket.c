@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 #include "bot/buyer/buyer.h"
+#include "bot/buyer/coupons.h"
 #include "store/cart.h"
 
 enum { NAME_LIMIT = 100, LINES_LIMIT = 2500, NOTES_LIMIT = 900 };
@@ -10,11 +11,17 @@ enum { NAME_LIMIT = 100, LINES_LIMIT = 2500, NOTES_LIMIT = 900 };
 
 struct differences {
     size_t gone, repriced;
+    bool coupon;
 };
+
+static bool is_any(const struct differences *found)
+{
+    return found->gone || found->repriced || found->coupon;
+}
 
 static struct differences compare(const struct catalogue *catalogue, const struct cart *cart)
 {
-    struct differences found = {0};
+    struct differences found = {.coupon = cart->coupon && cart->coupon->changed};
     for (size_t i = 0; i < cart->count; i++) {
         const struct catalogue_product *product = catalogue_product(catalogue, cart->items[i].product_id);
         found.gone += !product;
@@ -23,7 +30,7 @@ static struct differences compare(const struct catalogue *catalogue, const struc
     return found;
 }
 
-/* Under the person's lock: the cart as it is now becomes one of today's prices and products. */
+/* Under the person's lock: the cart as it is now becomes one of today's prices, products and coupon. */
 static bool bring_up_to_date(struct turn *turn, const struct cart *cart, struct error *err)
 {
     for (size_t i = 0; i < cart->count; i++) {
@@ -35,7 +42,8 @@ static bool bring_up_to_date(struct turn *turn, const struct cart *cart, struct 
         if (!cart_set(turn->work, turn->update->from_id, item->product_id, quantity, price, err))
             return false;
     }
-    return true;
+    return !cart->coupon || !cart->coupon->changed ||
+           coupon_cart_set(turn->work, turn->update->from_id, &cart->coupon->coupon, err);
 }
 
 static void add_note(struct str *notes, const char *line)
@@ -52,13 +60,33 @@ static const char *name_of(struct work *work, const struct catalogue_product *pr
     return str_utf8_cut(work->arena, product->name, NAME_LIMIT);
 }
 
+/* What the coupon in the cart takes off, or why it does not. */
+static void add_coupon(struct turn *turn, const struct coupon_in_cart *chosen, struct basket *basket,
+                       struct str *notes)
+{
+    struct work *work = turn->work;
+    const struct coupon *coupon = &chosen->coupon;
+    int64_t discount;
+    basket->coupon_code = coupon->code;
+    basket->coupon_refusal = coupons_try(turn, basket, coupon, chosen->own_uses, &discount);
+    if (basket->coupon_refusal != COUPON_OK) {
+        basket->coupon_note = coupons_why_not(turn, basket, coupon->code, coupon, basket->coupon_refusal);
+        return;
+    }
+    basket->discount = discount;
+    basket->total = basket->subtotal - discount;
+    if (chosen->changed)
+        add_note(notes, say(work, TEXT_CART_COUPON_CHANGED,
+                            TEXT_VALUES(TV("kode", coupon->code), TV("diskon", say_price(work, discount)))));
+}
+
 static void sum_up(struct turn *turn, const struct cart *cart, struct basket *basket_out)
 {
     struct work *work = turn->work;
     struct str notes = STR_INIT(work->arena);
     struct basket_item *items = ARENA_ARRAY(work->arena, struct basket_item, cart->count);
     struct differences found = compare(turn->catalogue, cart);
-    struct basket basket = {.items = items, .changed = found.gone || found.repriced};
+    struct basket basket = {.items = items, .changed = is_any(&found)};
     if (found.gone)
         add_note(&notes,
                  say(work, TEXT_CART_GONE, TEXT_VALUES(TV("jumlah", say_number(work, (int64_t)found.gone)))));
@@ -69,7 +97,7 @@ static void sum_up(struct turn *turn, const struct cart *cart, struct basket *ba
             continue;
         items[basket.count++] = (struct basket_item){.product = product, .quantity = item->quantity};
         basket.quantity += item->quantity;
-        basket.total += item->quantity * product->price;
+        basket.subtotal += item->quantity * product->price;
         if (product->price != item->seen_price)
             add_note(&notes, say(work, TEXT_CART_PRICE_CHANGED,
                                  TEXT_VALUES(TV("produk", name_of(work, product)),
@@ -82,6 +110,9 @@ static void sum_up(struct turn *turn, const struct cart *cart, struct basket *ba
                              TEXT_VALUES(TV("produk", name_of(work, product)),
                                          TV("stok", say_number(work, product->stock)))));
     }
+    basket.total = basket.subtotal;
+    if (basket.count && cart->coupon)
+        add_coupon(turn, cart->coupon, &basket, &notes);
     basket.notes = str_done(&notes);
     *basket_out = basket;
 }
@@ -93,7 +124,7 @@ bool basket_load(struct turn *turn, struct basket *basket_out, struct error *err
     if (!cart_get(turn->work, person, &cart, err))
         return error_context(err, "cart");
     struct differences found = compare(turn->catalogue, &cart);
-    if (found.gone || found.repriced) {
+    if (is_any(&found)) {
         bool locked = turn->work->tx != NULL;
         if (!locked && (!turn_restart(turn, err) || !cart_get(turn->work, person, &cart, err)))
             return error_context(err, "cart");
@@ -106,7 +137,7 @@ bool basket_load(struct turn *turn, struct basket *basket_out, struct error *err
 
 /* --- its page --- */
 
-const char *basket_lines(struct work *work, const struct basket *basket)
+static const char *item_lines(struct work *work, const struct basket *basket)
 {
     struct str lines = STR_INIT(work->arena);
     size_t units = 0;
@@ -131,11 +162,24 @@ const char *basket_lines(struct work *work, const struct basket *basket)
     return str_done(&lines);
 }
 
-static json_t *filled_keyboard(struct work *work)
+const char *basket_lines(struct work *work, const struct basket *basket)
+{
+    const char *lines = item_lines(work, basket);
+    if (!basket->discount)
+        return lines;
+    return arena_printf(work->arena, "%s%s\n", lines,
+                        coupons_line(work, basket->coupon_code, basket->discount));
+}
+
+static json_t *filled_keyboard(struct work *work, const struct basket *basket)
 {
     struct keyboard keyboard;
     keyboard_begin(&keyboard);
     keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_TO_PAYMENT), STYLE_SUCCESS, "m");
+    keyboard_row(&keyboard);
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_COUPON), STYLE_NONE, "ku");
+    if (basket->coupon_code)
+        keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_COUPON_REMOVE), STYLE_NONE, "kx");
     keyboard_row(&keyboard);
     keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_ALL_PRODUCTS), STYLE_NONE, "a:0");
     keyboard_row(&keyboard);
@@ -153,23 +197,34 @@ static json_t *empty_keyboard(struct work *work)
     return keyboard_inline(&keyboard);
 }
 
+static void add_paragraph(struct str *html, const char *paragraph)
+{
+    if (paragraph && *paragraph)
+        str_addf(html, "%s%s", html->length ? "\n\n" : "", paragraph);
+}
+
+static const char *filled_page(struct work *work, const struct basket *basket)
+{
+    return say(work, basket->discount ? TEXT_CART_WITH_COUPON : TEXT_CART,
+               TEXT_VALUES(TV_HTML("baris", item_lines(work, basket)),
+                           TV("jumlah", say_number(work, basket->quantity)),
+                           TV("subtotal", say_price(work, basket->subtotal)), TV("kode", basket->coupon_code),
+                           TV("diskon", say_price(work, basket->discount)),
+                           TV("total", say_price(work, basket->total))));
+}
+
 void basket_show(struct turn *turn, const struct basket *basket)
 {
     struct work *work = turn->work;
     struct str html = STR_INIT(work->arena);
-    if (*basket->notes) {
-        str_add(&html, say(work, TEXT_CART_CHANGED, TEXT_VALUES(TV_HTML("baris", basket->notes))));
-        str_add(&html, "\n\n");
-    }
-    if (basket->count)
-        str_add(&html, say(work, TEXT_CART,
-                           TEXT_VALUES(TV_HTML("baris", basket_lines(work, basket)),
-                                       TV("jumlah", say_number(work, basket->quantity)),
-                                       TV("total", say_price(work, basket->total)))));
-    else
-        str_add(&html, say(work, TEXT_CART_EMPTY, TEXT_NO_VALUES));
+    add_paragraph(&html, basket->headline);
+    if (*basket->notes)
+        add_paragraph(&html, say(work, TEXT_CART_CHANGED, TEXT_VALUES(TV_HTML("baris", basket->notes))));
+    add_paragraph(&html,
+                  basket->count ? filled_page(work, basket) : say(work, TEXT_CART_EMPTY, TEXT_NO_VALUES));
+    add_paragraph(&html, basket->coupon_note);
     page_show(work, &turn->page, str_done(&html),
-              basket->count ? filled_keyboard(work) : empty_keyboard(work));
+              basket->count ? filled_keyboard(work, basket) : empty_keyboard(work));
 }
 
 bool basket_open(struct turn *turn, struct error *err)

@@ -20,6 +20,12 @@ turn_handler product_open, product_open_number, product_change, product_changed,
 /* basket.c: the cart's page */
 turn_handler basket_open, basket_drop;
 
+/* coupons.c: the coupon in the cart */
+turn_handler coupons_ask, coupons_drop, coupons_remove;
+/* The person's message is the code. In the open transaction. */
+MUST_USE bool coupons_take_code(struct turn *turn, int64_t ref, struct error *err);
+#define COUPONS_CONVERSATION "coupon_code"
+
 /* paying.c: from the cart to the invoice being made, and giving it up */
 turn_handler paying_methods, paying_start, paying_drop, paying_cancel;
 

@@ -9,6 +9,7 @@ static const struct {
     bool (*take)(struct turn *turn, int64_t ref, struct error *err);
 } conversations[] = {
     {TERMS_CONVERSATION, terms_take_proof},
+    {COUPONS_CONVERSATION, coupons_take_code},
 };
 
 bool message_free(struct turn *turn, struct error *err)

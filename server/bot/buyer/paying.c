@@ -47,8 +47,11 @@ static void show_amount_refused(struct turn *turn, const struct method *method, 
 static bool show_what_is_wrong(struct turn *turn, const struct basket *basket, const struct method *method)
 {
     struct work *work = turn->work;
-    if (!basket->count || basket->changed || basket->is_short) {
-        enum text_key alert = basket->count ? TEXT_ALERT_CART_CHANGED : TEXT_ALERT_CART_EMPTY;
+    bool refused = basket->coupon_refusal != COUPON_OK;
+    if (!basket->count || basket->changed || basket->is_short || refused) {
+        enum text_key alert = !basket->count ? TEXT_ALERT_CART_EMPTY
+                              : refused      ? TEXT_ALERT_COUPON_REFUSED
+                                             : TEXT_ALERT_CART_CHANGED;
         page_answer(work, &turn->page, say_label(work, alert), true);
         basket_show(turn, basket);
         return true;
@@ -105,7 +108,7 @@ static const struct {
 } obstacle_alerts[] = {
     {ORDER_CART_EMPTY, TEXT_ALERT_CART_EMPTY},       {ORDER_PRICE_CHANGED, TEXT_ALERT_CART_CHANGED},
     {ORDER_OUT_OF_STOCK, TEXT_ALERT_STOCK_SHORT},    {ORDER_GONE, TEXT_ALERT_CART_CHANGED},
-    {ORDER_TOO_MANY_OPEN, TEXT_ALERT_TOO_MANY_OPEN},
+    {ORDER_TOO_MANY_OPEN, TEXT_ALERT_TOO_MANY_OPEN}, {ORDER_COUPON_REFUSED, TEXT_ALERT_COUPON_REFUSED},
 };
 
 /* The button was pressed twice: the first press emptied the cart, and its order is loading in this very
