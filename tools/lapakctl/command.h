@@ -25,9 +25,9 @@ struct command_context {
 
 struct command {
     const char *name;  /* one word, or two: "catalog import" */
-    const char *usage; /* its operands: "STORE FILE" */
+    const char *usage; /* its operands: "STORE FILE", "[STORE]" */
     const char *help;  /* one line */
-    int operands;      /* how many it takes */
+    int operands;      /* how many it takes; negative: so many at most */
     int (*run)(struct command_context *context);
 };
 
@@ -36,6 +36,7 @@ extern const struct command command_tenants;
 extern const struct command command_migrate;
 extern const struct command command_catalog_import;
 extern const struct command command_catalog_export;
+extern const struct command command_verify;
 
 /* The configuration that a command works on: both files read and without faults. */
 struct command_setup {

@@ -1,6 +1,7 @@
 /* lapakctl, the operator's tool: options, the table of commands, and nothing else. */
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,7 +9,8 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-    &command_check, &command_tenants, &command_migrate, &command_catalog_import, &command_catalog_export,
+    &command_check,          &command_tenants,        &command_migrate,
+    &command_catalog_import, &command_catalog_export, &command_verify,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0], MOST_WORDS = 64 };
 
@@ -122,7 +124,8 @@ static int run(const struct command *command, const struct arguments *arguments,
                command->help);
         return COMMAND_OK;
     }
-    if (arguments->count - skip != command->operands) {
+    int operands = arguments->count - skip;
+    if (operands > abs(command->operands) || operands < command->operands) {
         fprintf(stderr, "usage: lapakctl %s%s%s\n", command->name, *command->usage ? " " : "",
                 command->usage);
         return COMMAND_USAGE;
@@ -133,7 +136,7 @@ static int run(const struct command *command, const struct arguments *arguments,
         .config_path = arguments->config_path ? arguments->config_path : "conf/lapak.yaml",
         .env_path = arguments->env_path,
         .json = arguments->json,
-        .operand_count = command->operands,
+        .operand_count = operands,
         .operands = arguments->words + skip,
     };
     if (!context.env_path && access(".env", F_OK) == 0)
