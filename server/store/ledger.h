@@ -27,3 +27,22 @@ MUST_USE bool ledger_book(struct work *work, int64_t telegram_id, enum ledger_ki
 
 /* ERR_NOT_FOUND where the person is not known. */
 MUST_USE bool ledger_balance(struct work *work, int64_t telegram_id, int64_t *balance_out, struct error *err);
+
+struct ledger_entry {
+    int64_t id;
+    enum ledger_kind kind;
+    int64_t amount;   /* rupiah; negative: taken */
+    const char *note; /* the reference or reason it was booked with; "" */
+    int64_t created_ms;
+};
+/* A stretch of a person's entries, and where the neighbouring ones begin. */
+struct ledger_page {
+    const struct ledger_entry *entries; /* newest first */
+    size_t count;
+    bool has_older, has_newer;
+    int64_t older, newer; /* what to give as `before` */
+};
+/* The newest `limit` entries of a person before id `before` (0: the newest there are); in the arena. Somebody
+ * not known has none. In the open transaction, or one of its own. */
+MUST_USE bool ledger_list(struct work *work, int64_t telegram_id, int64_t before, int64_t limit,
+                          struct ledger_page *page_out, struct error *err);
