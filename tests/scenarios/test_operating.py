@@ -151,7 +151,7 @@ def test_a_server_that_can_not_start_says_why(world, kopi):
     del world.config["rahasia"]
     world.start()
     # the same port again
-    second = world._launch(world.config_file, world.port, False)
+    second = world.launch(world.config_file, world.port, False)
     assert second.child.wait(20) == 1
     assert str(world.port) in second.text()
     world.expect(r"log server: .*can't start: .*")

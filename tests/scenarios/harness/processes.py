@@ -88,6 +88,9 @@ class Process:
     def alive(self):
         return self.child.poll() is None
 
+    def ready(self):
+        return http(self.ready_url)[0] == 200
+
     def wait_ready(self, seconds=30):
         end = time.monotonic() + seconds * PATIENCE
         while True:

@@ -140,10 +140,11 @@ class World:
         with self._lock:
             if not self.server:
                 self.write_files()
-                self._launch(self.config_file, self.port, wait)
+                self.launch(self.config_file, self.port, wait)
             return self.server
 
-    def _launch(self, config_file, port, wait):
+    def launch(self, config_file, port, wait):
+        """One more lapakd, with that configuration and port."""
         number = len(self.servers) + 1
         server = Process(
             f"lapakd {number}",
@@ -165,12 +166,12 @@ class World:
         config_file = self.directory / f"lapak-{port}.yaml"
         config = {**self.config, "listen": f"127.0.0.1:{port}"}
         config_file.write_text(yaml.safe_dump(config, allow_unicode=True, sort_keys=False), encoding="utf-8")
-        return self._launch(config_file, port, wait)
+        return self.launch(config_file, port, wait)
 
     def start_two(self):
         """Two lapakd at the same instant; the first has the stores' webhooks."""
         self.write_files()
-        first = self._launch(self.config_file, self.port, False)
+        first = self.launch(self.config_file, self.port, False)
         second = self.start_another(wait=False)
         for server in (first, second):
             server.wait_ready()
