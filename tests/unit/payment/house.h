@@ -54,7 +54,8 @@ struct fake_gateway {
     struct error create_error, status_error, cancel_error, reach_error;
     struct payment_created created;
     struct gateway_state state;
-    const char *meanwhile;                   /* SQL that runs while a call is under way; or NULL */
+    const char *meanwhile; /* SQL that runs while a call is under way; or NULL */
+    void (*during)(void);  /* runs then too, and its tasks on the other server's lane; or NULL */
     int creates, statuses, cancels, reaches; /* calls so far */
 };
 extern struct fake_gateway fake_gateway;

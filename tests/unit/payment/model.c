@@ -1,0 +1,299 @@
+#include "model.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/str.h"
+
+/* --- bills --- */
+
+bool model_is_open(const struct model_bill *bill)
+{
+    return bill->is_deposit ? bill->state == DEPOSIT_PENDING : bill->state == ORDER_PENDING;
+}
+
+static int open_bills(const struct model *model, int person, bool deposits)
+{
+    int count = 0;
+    for (int i = 0; i < model->bill_count; i++)
+        count += model->bills[i].person == person && model->bills[i].is_deposit == deposits &&
+                 model_is_open(&model->bills[i]);
+    return count;
+}
+
+static bool has_units(const struct model *model, const int *quantity)
+{
+    for (int i = 0; i < MODEL_PRODUCTS; i++)
+        if (quantity[i] > model->available[i])
+            return false;
+    return true;
+}
+
+static void move_units(struct model *model, const int *quantity, int sign)
+{
+    for (int i = 0; i < MODEL_PRODUCTS; i++)
+        model->available[i] += sign * quantity[i];
+}
+
+enum order_obstacle model_obstacle(const struct model *model, int person, const int *quantity,
+                                   bool by_balance, int64_t *total_out)
+{
+    int units = 0;
+    *total_out = 0;
+    for (int i = 0; i < MODEL_PRODUCTS; i++) {
+        *total_out += model->price[i] * quantity[i];
+        units += quantity[i];
+    }
+    if (!units)
+        return ORDER_CART_EMPTY;
+    if (open_bills(model, person, false) >= MODEL_MOST_OPEN)
+        return ORDER_TOO_MANY_OPEN;
+    if (!has_units(model, quantity))
+        return ORDER_OUT_OF_STOCK;
+    return by_balance && model->balance[person] < *total_out ? ORDER_BALANCE_SHORT : ORDER_OK;
+}
+
+bool model_may_deposit(const struct model *model, int person)
+{
+    return open_bills(model, person, true) < MODEL_MOST_OPEN;
+}
+
+static struct model_bill *add_bill(struct model *model, int64_t id, int person, int64_t amount)
+{
+    assert(model->bill_count < MODEL_MOST);
+    struct model_bill *bill = &model->bills[model->bill_count++];
+    *bill = (struct model_bill){
+        .id = id, .person = person, .amount = amount, .expires_ms = model->now_ms + MODEL_INVOICE_MS};
+    return bill;
+}
+
+struct model_bill *model_add_order(struct model *model, int64_t id, int person, const int *quantity)
+{
+    struct model_bill *bill = add_bill(model, id, person, 0);
+    bill->state = ORDER_PENDING;
+    for (int i = 0; i < MODEL_PRODUCTS; i++) {
+        bill->quantity[i] = quantity[i];
+        bill->amount += quantity[i] * model->price[i];
+    }
+    move_units(model, quantity, -1);
+    return bill;
+}
+
+struct model_bill *model_add_deposit(struct model *model, int64_t id, int person, int64_t amount)
+{
+    struct model_bill *bill = add_bill(model, id, person, amount);
+    bill->is_deposit = true;
+    bill->state = DEPOSIT_PENDING;
+    return bill;
+}
+
+struct model_payment *model_add_payment(struct model *model, int64_t id, struct model_bill *bill,
+                                        bool by_balance)
+{
+    assert(model->payment_count < MODEL_MOST);
+    struct model_payment *payment = &model->payments[model->payment_count++];
+    *payment = (struct model_payment){
+        .id = id, .bill = bill, .by_balance = by_balance, .state = PAYMENT_CREATING, .known = by_balance};
+    if (by_balance) {
+        model->balance[bill->person] -= bill->amount;
+        model_settle(model, payment);
+    }
+    return payment;
+}
+
+/* --- how they end --- */
+
+static void end(struct model *model, struct model_payment *payment, bool expired,
+                enum payment_state payment_end)
+{
+    struct model_bill *bill = payment->bill;
+    assert(model_is_open(bill));
+    if (bill->is_deposit)
+        bill->state = expired ? DEPOSIT_EXPIRED : DEPOSIT_CANCELLED;
+    else
+        bill->state = expired ? ORDER_EXPIRED : ORDER_CANCELLED;
+    move_units(model, bill->quantity, 1);
+    payment->state = payment_end;
+}
+
+bool model_cancel(struct model *model, struct model_payment *payment)
+{
+    if (!model_is_open(payment->bill) || payment->parked)
+        return false;
+    end(model, payment, false, PAYMENT_CANCELLED);
+    return true;
+}
+
+static void sell(struct model *model, struct model_bill *bill)
+{
+    bill->state = ORDER_PAID;
+    for (int i = 0; i < MODEL_PRODUCTS; i++)
+        model->sold[i] += bill->quantity[i];
+}
+
+void model_settle(struct model *model, struct model_payment *payment)
+{
+    struct model_bill *bill = payment->bill;
+    if (payment->state == PAYMENT_COMPLETED)
+        return;
+    payment->state = PAYMENT_COMPLETED;
+    if (bill->is_deposit) {
+        bill->state = DEPOSIT_COMPLETED;
+        model->balance[bill->person] += bill->amount;
+    } else if (bill->state == ORDER_PENDING) {
+        sell(model, bill);
+    } else if ((bill->state == ORDER_CANCELLED || bill->state == ORDER_EXPIRED) &&
+               has_units(model, bill->quantity)) {
+        move_units(model, bill->quantity, -1);
+        sell(model, bill);
+    } else {
+        model->balance[bill->person] += bill->amount;
+    }
+}
+
+/* --- jobs --- */
+
+bool model_create_calls(const struct model_payment *payment, int64_t now_ms)
+{
+    return payment->state == PAYMENT_CREATING && model_is_open(payment->bill) &&
+           now_ms < payment->bill->expires_ms;
+}
+
+void model_create_not_called(struct model *model, struct model_payment *payment)
+{
+    if (payment->state == PAYMENT_CREATING && model_is_open(payment->bill))
+        end(model, payment, false, PAYMENT_FAILED); /* its time was over */
+}
+
+void model_created(struct model *model, struct model_payment *payment, enum model_answer answer)
+{
+    enum { MOST_TRIES = 3 };
+    struct model_bill *bill = payment->bill;
+    bool ended = payment->state == PAYMENT_CANCELLED || payment->state == PAYMENT_EXPIRED ||
+                 payment->state == PAYMENT_FAILED;
+    if (answer == ANSWER_TRUTH && ended)
+        payment->known = true;
+    if (payment->state != PAYMENT_CREATING)
+        return;
+    if (answer == ANSWER_REFUSED || (answer == ANSWER_LOST && payment->failures + 1 >= MOST_TRIES)) {
+        end(model, payment, false, PAYMENT_FAILED);
+    } else if (answer == ANSWER_LOST) {
+        payment->failures++;
+    } else {
+        payment->known = true;
+        if (payment->expires_ms <= model->now_ms || bill->expires_ms <= model->now_ms) {
+            end(model, payment, false, PAYMENT_FAILED); /* no time left to pay */
+            return;
+        }
+        payment->state = PAYMENT_WAITING;
+        if (payment->expires_ms < bill->expires_ms)
+            bill->expires_ms = payment->expires_ms;
+    }
+}
+
+/* The last looks at an open bill whose time is over: three without an answer, and half a minute. */
+static bool is_given_up(const struct model_payment *payment, int failures, int64_t now_ms)
+{
+    return now_ms >= payment->bill->expires_ms + 30000 && failures >= 3;
+}
+
+void model_checked(struct model *model, struct model_payment *payment, enum model_answer answer, bool known,
+                   enum gateway_status status, int64_t status_amount)
+{
+    struct model_bill *bill = payment->bill;
+    if (!known) { /* it was looked for by the order's id */
+        if (answer == ANSWER_TRUTH && payment->state != PAYMENT_CREATING)
+            payment->known = true;
+        return;
+    }
+    int failures = payment->failures;
+    payment->failures = answer == ANSWER_TRUTH ? 0 : failures + 1;
+    if (payment->state == PAYMENT_COMPLETED || payment->parked)
+        return;
+    bool open = payment->state == PAYMENT_WAITING && model_is_open(bill);
+    if (answer != ANSWER_TRUTH) {
+        if (open && is_given_up(payment, failures, model->now_ms))
+            end(model, payment, true, PAYMENT_EXPIRED);
+    } else if (status == GATEWAY_COMPLETED && status_amount == bill->amount) {
+        model_settle(model, payment);
+    } else if (status == GATEWAY_COMPLETED) {
+        payment->parked = true;
+    } else if (open && status == GATEWAY_CANCELED) {
+        end(model, payment, false, PAYMENT_CANCELLED);
+    } else if (open && model->now_ms >= bill->expires_ms) {
+        end(model, payment, true, PAYMENT_EXPIRED);
+    } else if (!open && payment->state == PAYMENT_WAITING) {
+        payment->state = PAYMENT_CANCELLED; /* its bill was paid another way */
+    }
+}
+
+/* --- pictures --- */
+
+const char model_picture_sql[] =
+    "SELECT concat_ws(' ',"
+    " (SELECT string_agg('o' || id || ':' || state || ':' || total, ' ' ORDER BY id) FROM orders),"
+    " (SELECT string_agg('d' || id || ':' || state || ':' || amount, ' ' ORDER BY id) FROM deposits),"
+    " (SELECT string_agg('p' || id || ':' || state || CASE WHEN problem IS NULL THEN '' ELSE '!' END, ' '"
+    "  ORDER BY id) FROM payments),"
+    " (SELECT string_agg('u' || telegram_id || ':' || balance || '=' ||"
+    "  coalesce((SELECT sum(amount) FROM ledger l WHERE l.telegram_id = u.telegram_id), 0), ' '"
+    "  ORDER BY telegram_id) FROM users u),"
+    " (SELECT string_agg('s' || id || ':' || (SELECT count(*) FILTER (WHERE state = 'available') || '/' ||"
+    "  count(*) FILTER (WHERE state = 'reserved') || '/' || count(*) FILTER (WHERE state = 'sold')"
+    "  FROM stock_units s WHERE s.product_id = p.id) || '/' || sold, ' ' ORDER BY id) FROM products p))";
+
+static void add_bills(struct str *s, const struct model *model, bool deposits)
+{
+    for (int i = 0; i < model->bill_count; i++) {
+        const struct model_bill *bill = &model->bills[i];
+        if (bill->is_deposit == deposits)
+            str_addf(s, "%c%" PRId64 ":%s:%" PRId64 " ", deposits ? 'd' : 'o', bill->id,
+                     deposits ? deposit_state_name((enum deposit_state)bill->state)
+                              : order_state_name((enum order_state)bill->state),
+                     bill->amount);
+    }
+}
+
+const char *model_picture(const struct model *model, struct arena *arena)
+{
+    struct str s = STR_INIT(arena);
+    add_bills(&s, model, false);
+    add_bills(&s, model, true);
+    for (int i = 0; i < model->payment_count; i++)
+        str_addf(&s, "p%" PRId64 ":%s%s ", model->payments[i].id,
+                 payment_state_name(model->payments[i].state), model->payments[i].parked ? "!" : "");
+    for (int i = 0; i < MODEL_PEOPLE; i++)
+        str_addf(&s, "u%" PRId64 ":%" PRId64 "=%" PRId64 " ", MODEL_FIRST_PERSON + i, model->balance[i],
+                 model->balance[i]);
+    for (int i = 0; i < MODEL_PRODUCTS; i++) {
+        int reserved = 0;
+        for (int k = 0; k < model->bill_count; k++)
+            reserved += model_is_open(&model->bills[k]) ? model->bills[k].quantity[i] : 0;
+        str_addf(&s, "%ss%d:%d/%d/%d/%d", i ? " " : "", i + 1, model->available[i], reserved, model->sold[i],
+                 model->sold[i]);
+    }
+    return str_done(&s);
+}
+
+int64_t model_taken(const struct model *model)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < model->payment_count; i++)
+        if (model->payments[i].status == GATEWAY_COMPLETED && model->payments[i].there &&
+            !model->payments[i].parked)
+            sum += model->payments[i].status_amount;
+    return sum;
+}
+
+int64_t model_booked(const struct model *model)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < model->bill_count; i++)
+        if (!model->bills[i].is_deposit &&
+            (model->bills[i].state == ORDER_PAID || model->bills[i].state == ORDER_COMPLETED))
+            sum += model->bills[i].amount;
+    for (int i = 0; i < MODEL_PEOPLE; i++)
+        sum += model->balance[i];
+    return sum;
+}

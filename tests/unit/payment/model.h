@@ -1,0 +1,88 @@
+/*
+ * A store as its contract describes it, in plain arrays: what every action must lead to, worked out without a
+ * look at the product's code. property_test.c does each action to both and compares the pictures.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "payment/gateway.h"
+#include "store/deposit.h"
+#include "store/order.h"
+#include "store/payment.h"
+
+enum { MODEL_PEOPLE = 3, MODEL_PRODUCTS = 2, MODEL_MOST = 400, MODEL_MOST_OPEN = 3 };
+#define MODEL_FIRST_PERSON  INT64_C(1001) /* Telegram id of person 0 */
+#define MODEL_INVOICE_MS    INT64_C(900000)
+#define MODEL_DEPOSIT_LEAST 10000
+
+struct model_bill { /* an order, or a deposit */
+    int64_t id;
+    int person;
+    int64_t amount; /* rupiah */
+    int64_t expires_ms;
+    int quantity[MODEL_PRODUCTS]; /* none for a deposit */
+    bool is_deposit;
+    int state; /* enum order_state or enum deposit_state */
+};
+
+struct model_payment {
+    int64_t id;
+    struct model_bill *bill;
+    bool by_balance;
+    enum payment_state state;
+    bool parked;
+    bool known; /* its transaction, to us */
+    int failures;
+    /* The gateway's side: */
+    bool there;
+    enum gateway_status status;
+    int64_t status_amount;
+    int64_t expires_ms;
+};
+
+struct model {
+    int64_t now_ms;
+    int64_t price[MODEL_PRODUCTS];
+    int64_t balance[MODEL_PEOPLE];
+    int available[MODEL_PRODUCTS], sold[MODEL_PRODUCTS];
+    struct model_bill bills[MODEL_MOST];
+    struct model_payment payments[MODEL_MOST];
+    int bill_count, payment_count;
+};
+
+/* What stands in the way of an order of these quantities; *total_out in any case. */
+enum order_obstacle model_obstacle(const struct model *model, int person, const int *quantity,
+                                   bool by_balance, int64_t *total_out);
+bool model_may_deposit(const struct model *model, int person);
+/* It was made, as the product says under that id. */
+struct model_bill *model_add_order(struct model *model, int64_t id, int person, const int *quantity);
+struct model_bill *model_add_deposit(struct model *model, int64_t id, int person, int64_t amount);
+struct model_payment *model_add_payment(struct model *model, int64_t id, struct model_bill *bill,
+                                        bool by_balance);
+
+bool model_is_open(const struct model_bill *bill);
+/* The buyer gives up; false where that must be refused. */
+bool model_cancel(struct model *model, struct model_payment *payment);
+/* The money is ours. */
+void model_settle(struct model *model, struct model_payment *payment);
+
+enum model_answer {
+    ANSWER_TRUTH,
+    ANSWER_REFUSED, /* create: an error of the gateway that will not pass */
+    ANSWER_LOST,    /* create: it was made, and the answer did not arrive */
+    ANSWER_OF_OTHER /* status: about another transaction */
+};
+/* What a job does with the answer its call got. The gateway's side has changed already. */
+bool model_create_calls(const struct model_payment *payment, int64_t now_ms);
+void model_create_not_called(struct model *model, struct model_payment *payment);
+void model_created(struct model *model, struct model_payment *payment, enum model_answer answer);
+/* `status` and `status_amount` as they were when the gateway was asked; `known`: whether for the status. */
+void model_checked(struct model *model, struct model_payment *payment, enum model_answer answer, bool known,
+                   enum gateway_status status, int64_t status_amount);
+
+/* Everything that the database should say, as one line; and the statement whose value says it. */
+const char *model_picture(const struct model *model, struct arena *arena);
+extern const char model_picture_sql[];
+/* What the gateway took and the books know of, less what is parked; and where it is. They are to be equal. */
+int64_t model_taken(const struct model *model);
+int64_t model_booked(const struct model *model);
