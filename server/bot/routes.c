@@ -63,6 +63,7 @@ const struct callback_row callback_rows[] = {
     {"m", "", ROUTE(paying_methods, ROLE_BUYER, READS)},
     {"y", "w", ROUTE(paying_start, ROLE_BUYER, WRITES)}, /* method */
     {"v", "", ROUTE(paying_drop, ROLE_BUYER, READS)},
+    {"dp", "", ROUTE(balance_open, ROLE_BUYER, READS)},
     {"x", "i", ROUTE(paying_cancel, ROLE_BUYER, WRITES)}, /* order */
     {"r", "", ROUTE(purchases_open, ROLE_BUYER, READS)},
     {"g", "i", ROUTE(purchases_fetch, ROLE_BUYER, WRITES)}, /* order */

@@ -3,6 +3,8 @@
 #include "base/str.h"
 #include "bot/buyer/buyer.h"
 #include "bot/buyer/coupons.h"
+#include "payment/breaker.h"
+#include "payment/fee.h"
 #include "store/cart.h"
 
 enum { NAME_LIMIT = 100, LINES_LIMIT = 2500, NOTES_LIMIT = 900 };
@@ -223,6 +225,8 @@ void basket_show(struct turn *turn, const struct basket *basket)
     add_paragraph(&html,
                   basket->count ? filled_page(work, basket) : say(work, TEXT_CART_EMPTY, TEXT_NO_VALUES));
     add_paragraph(&html, basket->coupon_note);
+    if (basket->count && basket->total && !breaker_is_open(work->tenant->pakasir_project, work->now_ms))
+        fee_wish(basket->total, work->now_ms); /* the next page says what it costs to pay it */
     page_show(work, &turn->page, str_done(&html),
               basket->count ? filled_keyboard(work, basket) : empty_keyboard(work));
 }
