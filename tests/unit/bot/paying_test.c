@@ -207,6 +207,32 @@ static void test_a_balance_takes_any_amount(void **state)
     says(talk_press(BUYER, "y:balance"), "Sisa saldo: <b>Rp 0</b>");
 }
 
+/* A coupon for all of it: nothing to pay, and nothing to ask the gateway, whether it is there or not. */
+static void test_nothing_to_pay(void **state)
+{
+    NEEDS_SHOP();
+    give(BUYER, 100);
+    choose(30000);
+    shop_sql(shop, "INSERT INTO coupons (code, kind, value, starts_at, created_at)"
+                   " VALUES ('GRATIS', 'flat', 50000, now() - interval '1 day', now());"
+                   "UPDATE users SET coupon_id = (SELECT id FROM coupons)");
+    down();
+    const json_t *reply = talk_press(BUYER, "m");
+    if (strstr(talk_said(reply), "Keranjangmu")) /* the coupon is news to the cart */
+        reply = talk_press(BUYER, "m");
+    says(reply, "gratis");
+    says(reply, "Rp 0");
+    assert_true(talk_has_button(reply, "y:balance") && talk_has_button(reply, "v"));
+    assert_false(talk_has_button(reply, "y:qris"));
+    talk_forget();
+    reply = talk_press(BUYER, "y:balance");
+    says(reply, "Gratis untukmu");
+    assert_non_null(talk_find(BUYER, "sendMessage", "Pembayaran Berhasil"));
+    assert_int_equal(balance_of(BUYER), 100);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM orders WHERE state = 'paid' AND total = 0"), 1);
+    breaker_note(shop->tenant.pakasir_project, NULL, shop->now_ms);
+}
+
 /* --- the gateway is down --- */
 
 static void test_down_is_said_at_once(void **state)
@@ -244,7 +270,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         PAYING_TEST(test_each_method_with_what_it_costs), PAYING_TEST(test_only_methods_that_take_the_amount),
         PAYING_TEST(test_paid_by_balance_at_once),        PAYING_TEST(test_a_balance_that_became_short),
-        PAYING_TEST(test_a_balance_takes_any_amount),     PAYING_TEST(test_down_is_said_at_once),
+        PAYING_TEST(test_a_balance_takes_any_amount),     PAYING_TEST(test_nothing_to_pay),
+        PAYING_TEST(test_down_is_said_at_once),
     };
     return cmocka_run_group_tests(tests, talk_set_up, talk_tear_down);
 }
