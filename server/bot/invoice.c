@@ -10,13 +10,14 @@
 #include "bot/outgoing.h"
 #include "bot/say.h"
 #include "payment/gateway.h"
+#include "payment/method.h"
 
 enum { ITEMS_LIMIT = 500 };
 
 /* The words for the two kinds of bill. */
 static const struct words {
-    enum text_key invoice, invoice_link, invoice_ended, failed, expired, cancelled, cancelled_by_gateway,
-        mismatch;
+    enum text_key invoice, invoice_va, invoice_link, invoice_ended, failed, expired, cancelled,
+        cancelled_by_gateway, mismatch;
     enum text_key cancel_label;
     const char *cancel_data; /* with the bill's id */
     enum text_key again_label;
@@ -25,6 +26,7 @@ static const struct words {
 } words_of_order =
     {
         .invoice = TEXT_INVOICE,
+        .invoice_va = TEXT_INVOICE_VA,
         .invoice_link = TEXT_INVOICE_LINK,
         .invoice_ended = TEXT_INVOICE_ENDED,
         .failed = TEXT_INVOICE_FAILED,
@@ -40,6 +42,7 @@ static const struct words {
 },
   words_of_deposit = {
       .invoice = TEXT_DEPOSIT_INVOICE,
+      .invoice_va = TEXT_DEPOSIT_INVOICE_VA,
       .invoice_link = TEXT_DEPOSIT_INVOICE_LINK,
       .invoice_ended = TEXT_INVOICE_ENDED,
       .failed = TEXT_DEPOSIT_FAILED,
@@ -74,13 +77,31 @@ static int64_t end_of(const struct bill *bill, const struct payment *payment)
     return gateways ? payment->expires_ms : bill_expires_ms(bill);
 }
 
+/* A number as a bank's app takes it. */
+static const char *digits_of(struct work *work, const char *number)
+{
+    struct str digits = STR_INIT(work->arena);
+    for (; *number; number++)
+        if (*number >= '0' && *number <= '9')
+            str_add_bytes(&digits, number, 1);
+    return str_done(&digits);
+}
+
+static enum text_key invoice_text(const struct words *words, const struct payment *payment)
+{
+    return payment->qr_string ? words->invoice : payment->va_number ? words->invoice_va : words->invoice_link;
+}
+
 static json_t *invoice_keyboard(struct work *work, const struct bill *bill, const struct payment *payment)
 {
     const struct words *words = words_of(bill);
     struct keyboard keyboard;
     keyboard_begin(&keyboard);
+    if (payment->va_number)
+        keyboard_copy(&keyboard, say_label(work, TEXT_BUTTON_COPY_VA), digits_of(work, payment->va_number));
+    keyboard_row(&keyboard);
     keyboard_url(&keyboard, say_label(work, TEXT_BUTTON_PAY_PAGE),
-                 gateway_pay_page(work->arena, payment->txn_id));
+                 payment->pay_url ? payment->pay_url : gateway_pay_page(work->arena, payment->txn_id));
     keyboard_row(&keyboard);
     keyboard_data(&keyboard, say_label(work, words->cancel_label), STYLE_DANGER, "%s:%" PRId64,
                   words->cancel_data, bill_id(bill));
@@ -91,6 +112,7 @@ bool invoice_show(struct work *work, const struct bill *bill, const struct payme
                   struct error *err)
 {
     const struct words *words = words_of(bill);
+    const struct method *method = method_find(payment->method);
     const struct text_value values[] = {
         TV("order_id", bill_reference(bill)),
         TV_HTML("baris", bill->order ? say_items(work, bill->order, ITEMS_LIMIT) : ""),
@@ -98,11 +120,12 @@ bool invoice_show(struct work *work, const struct bill *bill, const struct payme
         TV("biaya", say_price(work, payment->fee)),
         TV("total", say_price(work, payment->total)),
         TV("tanggal", say_date(work, end_of(bill, payment))),
+        TV("bank", method ? say_label(work, method->label) : payment->method),
+        TV("nomor", payment->va_number ? payment->va_number : ""),
     };
     const struct outgoing outgoing = {
         .chat_id = bill_person(bill),
-        .html = say(work, payment->qr_string ? words->invoice : words->invoice_link, values,
-                    sizeof values / sizeof values[0]),
+        .html = say(work, invoice_text(words, payment), values, sizeof values / sizeof values[0]),
         .keyboard = invoice_keyboard(work, bill, payment),
         .qr_string = payment->qr_string,
         .effect = words->effect,
@@ -111,16 +134,36 @@ bool invoice_show(struct work *work, const struct bill *bill, const struct payme
     return outgoing_add(work, &outgoing, err);
 }
 
+/* What the invoice's message is; a bill without a payment has none with a photo. */
+static bool has_photo(struct work *work, const struct bill *bill, bool *photo_out, struct error *err)
+{
+    struct payment payment;
+    bool found = bill->order ? payment_of_order(work, bill->order->id, false, &payment, err)
+                             : payment_of_deposit(work, bill->deposit->id, false, &payment, err);
+    if (!found && err->code != ERR_NOT_FOUND)
+        return false;
+    *photo_out = found && payment.qr_string;
+    return true;
+}
+
 bool invoice_remove(struct work *work, const struct bill *bill, struct error *err)
 {
-    return outgoing_remove(work, bill_person(bill), bill_invoice_message(bill), bill_created_ms(bill),
-                           bill_text(work, bill, words_of(bill)->invoice_ended), err);
+    int64_t message_id = bill_invoice_message(bill), sent_ms = bill_created_ms(bill);
+    const char *ended = bill_text(work, bill, words_of(bill)->invoice_ended);
+    bool photo = true;
+    if (!message_id)
+        return true;
+    /* How a message is removed that can still be deleted does not depend on what it is. */
+    if (!outgoing_can_delete(work, sent_ms) && !has_photo(work, bill, &photo, err))
+        return false;
+    return photo ? outgoing_remove(work, bill_person(bill), message_id, sent_ms, ended, err)
+                 : outgoing_remove_text(work, bill_person(bill), message_id, sent_ms, ended, err);
 }
 
 static bool remove_loading(struct work *work, const struct bill *bill, struct error *err)
 {
-    return outgoing_remove(work, bill_person(bill), bill_loading_message(bill), bill_created_ms(bill), "",
-                           err);
+    return outgoing_remove_text(work, bill_person(bill), bill_loading_message(bill), bill_created_ms(bill),
+                                bill_text(work, bill, words_of(bill)->invoice_ended), err);
 }
 
 static bool invoice_ready(struct work *work, const struct bill *bill, const struct payment *payment,

@@ -42,25 +42,46 @@ bool outgoing_add(struct work *work, const struct outgoing *outgoing, struct err
     return outbox_add(work, &message, err);
 }
 
+bool outgoing_can_delete(const struct work *work, int64_t sent_ms)
+{
+    return work->now_ms - sent_ms < DELETABLE_MS;
+}
+
+/* By `method` with `params` where it can't be deleted; takes them over. */
+static bool remove_or(struct work *work, int64_t chat_id, int64_t message_id, int64_t sent_ms,
+                      const char *method, json_t *params, struct error *err)
+{
+    if (outgoing_can_delete(work, sent_ms)) {
+        json_decref(params);
+        params = json_object();
+        method = "deleteMessage";
+    }
+    json_object_set_new(params, "message_id", json_integer(message_id));
+    const struct outbox_message message = {
+        .chat_id = chat_id,
+        .method = method,
+        .params = params,
+        .keep = true}; /* also when the person is away: a dead invoice must not stay */
+    return outbox_add(work, &message, err);
+}
+
 bool outgoing_remove(struct work *work, int64_t chat_id, int64_t message_id, int64_t sent_ms,
                      const char *caption, struct error *err)
 {
     if (!message_id)
         return true;
-    bool deletable = work->now_ms - sent_ms < DELETABLE_MS;
-    json_t *params = json_object();
-    json_object_set_new(params, "message_id", json_integer(message_id));
-    if (!deletable) {
-        json_object_set_new(params, "caption",
-                            json_string(html_cut(work->arena, caption, HTML_CAPTION_LIMIT)));
-        json_object_set_new(params, "parse_mode", json_string("HTML"));
-    }
-    const struct outbox_message message = {
-        .chat_id = chat_id,
-        .method = deletable ? "deleteMessage" : "editMessageCaption",
-        .params = params,
-        .keep = true}; /* also when the person is away: a dead QR must not stay */
-    return outbox_add(work, &message, err);
+    const struct outgoing instead = {.html = caption};
+    return remove_or(work, chat_id, message_id, sent_ms, "editMessageCaption", caption_params(work, &instead),
+                     err);
+}
+
+bool outgoing_remove_text(struct work *work, int64_t chat_id, int64_t message_id, int64_t sent_ms,
+                          const char *html, struct error *err)
+{
+    if (!message_id)
+        return true;
+    return remove_or(work, chat_id, message_id, sent_ms, "editMessageText", page_message(work, html, NULL),
+                     err);
 }
 
 bool outgoing_to_admins(struct work *work, const char *html, struct error *err)

@@ -31,10 +31,15 @@ struct outgoing {
 /* Takes over the keyboard in any case. */
 MUST_USE bool outgoing_add(struct work *work, const struct outgoing *outgoing, struct error *err);
 
-/* Removes a message of the bot sent about `sent_ms`; one too old to be deleted gets `caption` and loses its
- * buttons. Nothing happens for message 0. */
+/* Whether Telegram still lets the bot delete a message sent about `sent_ms`. */
+bool outgoing_can_delete(const struct work *work, int64_t sent_ms);
+/* Removes a message of the bot sent about `sent_ms`, a photo; one too old to be deleted gets `caption` and
+ * loses its buttons. Nothing happens for message 0. */
 MUST_USE bool outgoing_remove(struct work *work, int64_t chat_id, int64_t message_id, int64_t sent_ms,
                               const char *caption, struct error *err);
+/* The same for a message of text, which becomes `html`. */
+MUST_USE bool outgoing_remove_text(struct work *work, int64_t chat_id, int64_t message_id, int64_t sent_ms,
+                                   const char *html, struct error *err);
 
 /* To each of the store's admins (not the owners). */
 MUST_USE bool outgoing_to_admins(struct work *work, const char *html, struct error *err);

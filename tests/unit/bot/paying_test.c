@@ -233,6 +233,108 @@ static void test_nothing_to_pay(void **state)
     breaker_note(shop->tenant.pakasir_project, NULL, shop->now_ms);
 }
 
+/* --- invoices without a QR --- */
+
+static const struct payment_created va_answer = {
+    .txn_id = "txn-va", .fee = 3500, .total = 33500, .va_number = "8808 0123-4567", .expires_ms = 0};
+static const struct payment_created link_answer = {
+    .txn_id = "txn-link", .total = 30000, .pay_url = "https://pay.example/txn-link"};
+
+static int64_t order_by(const char *method, const struct payment_created *answer)
+{
+    choose(30000);
+    says(talk_press(BUYER, "y:%s", method), "Sedang memuat");
+    int64_t order = shop_sql(shop, "SELECT max(id) FROM orders");
+    talk_forget();
+    talk_invoice_of(order, answer);
+    return order;
+}
+
+/* The text of a copy button, or NULL. */
+static const char *copied_by(const json_t *params)
+{
+    size_t i, j;
+    json_t *row, *button;
+    json_array_foreach(json_object_get(json_object_get(params, "reply_markup"), "inline_keyboard"), i, row)
+        json_array_foreach(row, j, button) if (json_object_get(button, "copy_text")) return json_string_value(
+            json_object_get(json_object_get(button, "copy_text"), "text"));
+    return NULL;
+}
+
+static const struct sent *on_message(const char *method, int64_t message_id)
+{
+    for (size_t i = 0; i < talk_sent_count(); i++) {
+        int64_t id = 0;
+        if (strcmp(talk_sent(i)->method, method) == 0 &&
+            json_get_int(talk_sent(i)->params, "message_id", &id) && id == message_id)
+            return talk_sent(i);
+    }
+    return NULL;
+}
+
+static void test_a_virtual_accounts_invoice(void **state)
+{
+    NEEDS_SHOP();
+    int64_t order = order_by("bri_va", &va_answer);
+    const struct sent *invoice = talk_find(BUYER, "sendMessage", "Tagihan Virtual Account");
+    assert_non_null(invoice);
+    assert_int_equal(invoice->attachment, ATTACH_NONE);
+    says(invoice->params, "🏦 BRI Virtual Account\n<code>8808 0123-4567</code>");
+    says(invoice->params, "Total bayar: <b>Rp 33.500</b>");
+    assert_string_equal(copied_by(invoice->params), "880801234567"); /* as a bank's app takes it */
+    assert_non_null(strstr(url_of(invoice->params), "/pay-v2/txn-va"));
+    assert_true(talk_has_button(invoice->params, arena_printf(shop->arena, "x:%lld", (long long)order)));
+    assert_non_null(on_message("deleteMessage", 77)); /* the loading line */
+    talk_report(invoice, OUTBOX_VERDICT_SENT, 88);
+    assert_int_equal(shop_sql(shop, "SELECT invoice_message_id FROM orders"), 88);
+    talk_forget();
+    talk_pay(order);
+    assert_non_null(on_message("deleteMessage", 88));
+    assert_non_null(talk_find(BUYER, "sendMessage", "Pembayaran Berhasil"));
+}
+
+static void test_a_links_invoice(void **state)
+{
+    NEEDS_SHOP();
+    int64_t order = order_by("payment_link", &link_answer);
+    const struct sent *invoice = talk_find(BUYER, "sendMessage", "lalu pilih cara bayarnya");
+    assert_non_null(invoice);
+    says(invoice->params, "Harga: <b>Rp 30.000</b>");
+    assert_string_equal(url_of(invoice->params), "https://pay.example/txn-link");
+    assert_null(copied_by(invoice->params));
+    talk_report(invoice, OUTBOX_VERDICT_SENT, 88);
+    talk_forget();
+    talk_press(BUYER, "x:%lld", (long long)order);
+    assert_non_null(on_message("deleteMessage", 88));
+}
+
+/* Too old to be deleted: it says that it is void, as the message it is. */
+static void test_an_invoice_too_old_to_be_deleted(void **state)
+{
+    NEEDS_SHOP();
+    static const struct payment_created qr_answer = {
+        .txn_id = "txn-qr", .total = 30520, .fee = 520, .qr_string = "000201QR"};
+    static const struct {
+        const char *method, *sent, *changed;
+        const struct payment_created *answer;
+    } rows[] = {{"qris", "sendPhoto", "editMessageCaption", &qr_answer},
+                {"bri_va", "sendMessage", "editMessageText", &va_answer},
+                {"payment_link", "sendMessage", "editMessageText", &link_answer}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        talk_begin(state);
+        begin(state);
+        int64_t order = order_by(rows[i].method, rows[i].answer);
+        talk_report(talk_find(BUYER, rows[i].sent, "tg1001-"), OUTBOX_VERDICT_SENT, 88);
+        shop_sql(shop, "UPDATE orders SET created_at = created_at - interval '3 days'");
+        talk_forget();
+        talk_end(order, ORDER_EXPIRED);
+        const struct sent *changed = on_message(rows[i].changed, 88);
+        assert_non_null(changed);
+        says(changed->params, "sudah tidak berlaku");
+        assert_null(json_object_get(changed->params, "reply_markup"));
+    }
+}
+
 /* --- the gateway is down --- */
 
 static void test_down_is_said_at_once(void **state)
@@ -268,9 +370,15 @@ static void test_down_is_said_at_once(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        PAYING_TEST(test_each_method_with_what_it_costs), PAYING_TEST(test_only_methods_that_take_the_amount),
-        PAYING_TEST(test_paid_by_balance_at_once),        PAYING_TEST(test_a_balance_that_became_short),
-        PAYING_TEST(test_a_balance_takes_any_amount),     PAYING_TEST(test_nothing_to_pay),
+        PAYING_TEST(test_each_method_with_what_it_costs),
+        PAYING_TEST(test_only_methods_that_take_the_amount),
+        PAYING_TEST(test_paid_by_balance_at_once),
+        PAYING_TEST(test_a_balance_that_became_short),
+        PAYING_TEST(test_a_balance_takes_any_amount),
+        PAYING_TEST(test_nothing_to_pay),
+        PAYING_TEST(test_a_virtual_accounts_invoice),
+        PAYING_TEST(test_a_links_invoice),
+        PAYING_TEST(test_an_invoice_too_old_to_be_deleted),
         PAYING_TEST(test_down_is_said_at_once),
     };
     return cmocka_run_group_tests(tests, talk_set_up, talk_tear_down);

@@ -283,23 +283,26 @@ static void load(struct work *work, int64_t order_id, struct order *order, struc
     MUST(payment_of_order(work, order_id, true, payment, &err));
 }
 
-void talk_invoice(int64_t order_id)
+void talk_invoice_of(int64_t order_id, const struct payment_created *created)
 {
     struct order order;
     struct payment payment;
     struct work *work = shop_begin(shop);
     load(work, order_id, &order, &payment);
-    const struct payment_created created = {.txn_id =
-                                                arena_printf(work->arena, "txn%lld", (long long)order_id),
-                                            .fee = 800,
-                                            .total = 70800,
-                                            .qr_string = "000201QR"};
-    MUST(payment_mark_waiting(work, payment.id, &created, &err));
+    MUST(payment_mark_waiting(work, payment.id, created, &err));
     MUST(payment_get(work, payment.id, false, &payment, &err));
     const struct bill bill = bill_of_order(&order);
     MUST(bot_checkout_notices.invoice_ready(work, &bill, &payment, &err));
     shop_commit(shop);
     run_lane();
+}
+
+void talk_invoice(int64_t order_id)
+{
+    char txn_id[32];
+    snprintf(txn_id, sizeof txn_id, "txn%lld", (long long)order_id);
+    talk_invoice_of(order_id, &(struct payment_created){
+                                  .txn_id = txn_id, .fee = 800, .total = 70800, .qr_string = "000201QR"});
 }
 
 void talk_pay(int64_t order_id)

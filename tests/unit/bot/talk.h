@@ -53,6 +53,8 @@ void talk_report(const struct sent *sent, enum outbox_verdict verdict, int64_t m
 int64_t talk_order(int64_t person);
 /* The gateway made the transaction: the payment waits, the invoice goes out. */
 void talk_invoice(int64_t order_id);
+/* The same with an answer of the test's. */
+void talk_invoice_of(int64_t order_id, const struct payment_created *created);
 /* The gateway says it was paid. */
 void talk_pay(int64_t order_id);
 /* It ends. */
