@@ -169,12 +169,21 @@ static void forget_catalogue(struct work *work)
     catalogue_forget(work);
 }
 
+static void set_job_kinds(struct arena *arena)
+{
+    struct job_kind *kinds = ARENA_ARRAY(arena, struct job_kind, checkout_job_count + 1);
+    memcpy(kinds, checkout_jobs, checkout_job_count * sizeof *kinds);
+    kinds[checkout_job_count] = verify_daily_job;
+    job_set_kinds(kinds, checkout_job_count + 1);
+}
+
 static bool start_engine(struct program *program, struct error *err)
 {
     const struct config *config = program->config;
     gateway_set_base(config->pakasir_api_base);
-    job_set_kinds(checkout_jobs, checkout_job_count);
+    set_job_kinds(program->arena);
     checkout_set_notices(&bot_checkout_notices);
+    verify_daily_start(config->database_url, &bot_verify_notices);
     outbox_set_effects(bot_outbox_effects, bot_outbox_effect_count);
 
     program->directory = directory_new(program->enrolment_count);
@@ -276,6 +285,7 @@ static void stop(struct program *program)
         log_warn(NULL, "stopping without a time limit");
     if (program->lanes)
         lanes_wind_down(program->lanes);
+    verify_daily_stop();
     if (program->server && !server_drain(program->server, 5000))
         log_warn(NULL, "some requests were not answered before the stop");
     stop_registration(program);
@@ -292,6 +302,7 @@ static void stop(struct program *program)
     lanes_stop(&program->lanes);
     sender_stop(&program->sender);
     server_stop(&program->server);
+    verify_daily_end();
     directory_free(&program->directory);
     tenants_release(&program->tenants);
     texts_free(&program->texts);

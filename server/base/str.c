@@ -243,3 +243,11 @@ char *str_hex(struct arena *arena, const void *bytes, size_t length)
     }
     return hex;
 }
+
+uint32_t str_hash(const char *text)
+{
+    uint32_t h = 2166136261u; /* FNV-1a */
+    for (; *text; text++)
+        h = (h ^ (uint8_t)*text) * 16777619u;
+    return h ^ h >> 15;
+}

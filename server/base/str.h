@@ -49,5 +49,8 @@ bool str_to_int64(const char *text, int64_t *value_out);
 /* "Rp 30.000"; rupiah; a negative one as "-Rp 30.000". */
 char *str_rupiah(struct arena *arena, int64_t rupiah);
 
+/* For spreading names over places; the same in every process. */
+uint32_t str_hash(const char *text);
+
 /* Lower-case hex of bytes. */
 char *str_hex(struct arena *arena, const void *bytes, size_t length);

@@ -14,6 +14,7 @@
 
 #include "payment/checkout.h"
 #include "store/text.h"
+#include "store/verify_daily.h"
 #include "telegram/sender.h"
 #include "telegram/update.h"
 #include "work/work.h"
@@ -57,6 +58,7 @@ MUST_USE bool bot_report_spam(struct work *work, const struct update *update, st
 
 /* Wiring. */
 extern const struct checkout_notices bot_checkout_notices;
+extern const struct verify_notices bot_verify_notices;
 extern const struct outbox_effect bot_outbox_effects[];
 extern const size_t bot_outbox_effect_count;
 /* For setMyCommands; borrowed, lives as long as the program. */

@@ -6,7 +6,13 @@
 #include "store/catalogue.h"
 #include "store/stock.h"
 
-enum { ITEMS_LIMIT = 1500, NAME_LIMIT = 100, REASON_LIMIT = 300 };
+enum {
+    ITEMS_LIMIT = 1500,
+    NAME_LIMIT = 100,
+    REASON_LIMIT = 300,
+    DIFFERENCES_LISTED = 5,
+    DIFFERENCE_LIMIT = 200
+};
 
 /* `values` beside order_id, pembeli, baris, which every notice about a bill has. */
 static bool about_bill(struct work *work, const struct bill *bill, enum text_key key,
@@ -95,6 +101,33 @@ bool notices_undelivered(struct work *work, const struct bill *bill, struct erro
 {
     return about_bill(work, bill, TEXT_ADMIN_UNDELIVERED, TEXT_NO_VALUES, err);
 }
+
+bool notices_books_differ(struct work *work, const struct verify_result *result, struct error *err)
+{
+    struct str lines = STR_INIT(work->arena);
+    for (size_t i = 0; i < result->listed && i < DIFFERENCES_LISTED; i++) {
+        const struct verify_difference *d = &result->differences[i];
+        const char *line = arena_printf(work->arena, "%s: %s", d->who, d->says);
+        str_add(&lines, i ? "\n• " : "• ");
+        str_add_html(&lines, str_utf8_cut(work->arena, line, DIFFERENCE_LIMIT));
+    }
+    const char *html = say(work, TEXT_ADMIN_BOOKS_DIFFER,
+                           TEXT_VALUES(TV("store_name", work->tenant->name),
+                                       TV("jumlah", say_number(work, result->difference_count)),
+                                       TV_HTML("baris", str_done(&lines))));
+    return outgoing_to_admins(work, html, err);
+}
+
+bool notices_books_unfinished(struct work *work, const struct verify_result *result, struct error *err)
+{
+    return outgoing_to_admins(
+        work, say(work, TEXT_ADMIN_BOOKS_UNFINISHED, TEXT_VALUES(TV("store_name", work->tenant->name))), err);
+}
+
+const struct verify_notices bot_verify_notices = {
+    .differences = notices_books_differ,
+    .unfinished = notices_books_unfinished,
+};
 
 static bool look_at(struct work *work, const struct order_item *item, struct error *err)
 {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "payment/bill.h"
+#include "store/verify_daily.h"
 #include "work/work.h"
 
 MUST_USE bool notices_new_order(struct work *work, const struct order *order, struct error *err);
@@ -18,6 +19,11 @@ MUST_USE bool notices_gateway_down(struct work *work, const char *why, struct er
 MUST_USE bool notices_gateway_up(struct work *work, struct error *err);
 /* Telegram refused a message of this bill to its buyer for good. */
 MUST_USE bool notices_undelivered(struct work *work, const struct bill *bill, struct error *err);
+
+/* The daily check of the books found differences, or was not finished. */
+MUST_USE bool notices_books_differ(struct work *work, const struct verify_result *result, struct error *err);
+MUST_USE bool notices_books_unfinished(struct work *work, const struct verify_result *result,
+                                       struct error *err);
 
 /* Looks at the stock of the order's products after it changed; tells of those that crossed the store's limit.
  */

@@ -2,6 +2,7 @@
  * metrics_allow only). */
 #include "base/log.h"
 #include "http/internal.h"
+#include "store/verify_daily.h"
 
 /* Above this many stores, figures per store would make the page too long to scrape every few seconds. */
 enum { MOST_STORES_LISTED = 200 };
@@ -103,6 +104,33 @@ static int64_t store_live(struct hosted_store *store)
     return atomic_load(&store->live);
 }
 
+/* What nobody looked at yet has no row. */
+static void add_books(struct str *page, struct server *server)
+{
+    const struct directory *directory = server->options.directory;
+    bool list_all = directory_count(directory) <= MOST_STORES_LISTED, introduced = false;
+    struct verify_figures f;
+    verify_daily_figures(&f);
+    metrics_figure(page, "lapak_verify_runs_total", "counter", "Daily checks of a store's books by outcome.",
+                   "outcome=\"clean\"", (int64_t)f.clean);
+    metrics_row(page, "lapak_verify_runs_total", "outcome=\"differences\"", (int64_t)f.differing);
+    metrics_row(page, "lapak_verify_runs_total", "outcome=\"failed\"", (int64_t)f.failed);
+    for (size_t i = 0; i < directory_count(directory); i++) {
+        const char *name = directory_at(directory, i)->tenant->name;
+        int64_t count;
+        if (!verify_daily_differences(name, &count) || (!list_all && !count))
+            continue;
+        const char *labels = arena_printf(page->arena, "store=\"%s\"", name);
+        if (introduced)
+            metrics_row(page, "lapak_verify_differences", labels, count);
+        else
+            metrics_figure(page, "lapak_verify_differences", "gauge",
+                           "Differences in a store's books at the last check by this process.", labels,
+                           count);
+        introduced = true;
+    }
+}
+
 static void add_stores(struct str *page, struct server *server)
 {
     const struct directory *directory = server->options.directory;
@@ -145,6 +173,7 @@ void status_metrics(struct web_request *request, void *context)
     add_lanes(&page, server);
     add_sender(&page, server);
     add_stores(&page, server);
+    add_books(&page, server);
     metrics_figure(&page, "lapak_log_errors_total", "counter", "Error lines logged.", "",
                    (int64_t)log_errors());
     metrics_figure(&page, "lapak_log_dropped_total", "counter",

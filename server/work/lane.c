@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "work/internal.h"
 
 enum {
@@ -305,14 +306,6 @@ bool lanes_start(const struct lane_options *options, struct lanes **lanes_out, s
     return true;
 }
 
-static uint32_t name_hash(const char *name)
-{
-    uint32_t h = 2166136261u; /* FNV-1a */
-    for (; *name; name++)
-        h = (h ^ (uint8_t)*name) * 16777619u;
-    return h ^ h >> 15;
-}
-
 static void join_lane(struct work *work, void *argument)
 {
     struct lane_store *store = work->store;
@@ -323,7 +316,7 @@ static void join_lane(struct work *work, void *argument)
 
 struct lane_store *lanes_add_store(struct lanes *lanes, const struct tenant *tenant)
 {
-    struct lane *lane = &lanes->lanes[name_hash(tenant->name) % (uint32_t)lanes->count];
+    struct lane *lane = &lanes->lanes[str_hash(tenant->name) % (uint32_t)lanes->count];
     struct lane_store *store = store_new(lanes, lane, tenant);
     lane_submit_internal(store, join_lane, NULL);
     return store;
