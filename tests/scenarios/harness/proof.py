@@ -46,6 +46,18 @@ def error_lines(world):
                 yield f"log {path.parent.name}: {line}"
 
 
+def books(stores, looked_at):
+    """What lapakctl verify found; `looked_at` is its answer by store. A scenario that tampers with rows expects it:
+    world.expect(r"books of .*")."""
+    for store in stores:
+        answer = looked_at.get(store.name, {"error": "not looked at"})
+        if "error" in answer or answer["unfinished"]:
+            yield f"books of {store.name}: {answer.get('error') or answer['unfinished'] + ' took too long'}"
+            continue
+        for found in answer["listed"]:
+            yield f"books of {store.name}: {found['what']}: {found['who']}: {found['says']}"
+
+
 LOG_LINE = re.compile(r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\] \[(debug|info|warn|error)\] \S.*")
 
 

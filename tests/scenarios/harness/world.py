@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -54,6 +55,7 @@ class World:
             "owner": {"token": "${OWNER_BOT_TOKEN}", "ids": [OWNER]},
             "lanes": 2,
         }
+        self._good_config, self._good_env = dict(self.config), dict(self.env)
         sandbox.post("reset")
 
     # Building it
@@ -112,10 +114,10 @@ class World:
         self.env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
         self.env_file.chmod(0o600)
 
-    def ctl(self, *arguments, expect=0):
-        """Runs lapakctl; the completed process, whose exit status must be `expect`."""
+    @staticmethod
+    def _run_ctl(config_file, env_file, *arguments):
         done = subprocess.run(
-            [program("lapakctl"), "--config", self.config_file, "--env", self.env_file, *map(str, arguments)],
+            [program("lapakctl"), "--config", config_file, "--env", env_file, *map(str, arguments)],
             cwd=ROOT,
             env=environment(),
             capture_output=True,
@@ -123,10 +125,39 @@ class World:
             timeout=60 * PATIENCE,
             check=False,
         )
+        assert not SANITIZER.search(done.stderr), f"lapakctl {' '.join(map(str, arguments))}:\n{done.stderr}"
+        return done
+
+    def ctl(self, *arguments, expect=0):
+        """Runs lapakctl; the completed process, whose exit status must be `expect`."""
+        done = self._run_ctl(self.config_file, self.env_file, *arguments)
         words = " ".join(map(str, arguments))
-        assert not SANITIZER.search(done.stderr), f"lapakctl {words}:\n{done.stderr}"
         assert done.returncode == expect, f"lapakctl {words}: exit {done.returncode}\n{done.stdout}{done.stderr}"
         return done
+
+    def verify(self):
+        """lapakctl verify on all stores that ran: what differs in their books, one line each. With files of its own:
+        the scenario may be about broken ones."""
+        stores = self.live_stores()
+        if not stores:
+            return []
+        directory = self.directory / "verify"
+        (directory / "tenants").mkdir(parents=True, exist_ok=True)
+        values = {"DATABASE_URL": self.database_url, **self._good_env}
+        for store in stores:
+            store.write(directory / "tenants")
+            values.update(store.environment())
+        config = {**self._good_config, "tenants_dir": str(directory / "tenants")}
+        (directory / "lapak.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")
+        (directory / "env").write_text("".join(f"{name}={value}\n" for name, value in values.items()))
+        (directory / "env").chmod(0o600)
+        done = self._run_ctl(directory / "lapak.yaml", directory / "env", "verify", "--json")
+        try:
+            answer = json.loads(done.stdout)
+            looked_at = {item["bot_store_name"]: item for item in answer["stores"]}
+        except (ValueError, KeyError):
+            return [f"books: lapakctl verify: exit {done.returncode}: {done.stdout}{done.stderr}"]
+        return list(proof.books(stores, looked_at))
 
     # The server
 
@@ -366,6 +397,8 @@ class World:
         findings += proof.left_behind(self)
         findings += proof.error_lines(self)
         findings += proof.told_by_logs(self)
+        if self.servers:
+            findings += self.verify()
         findings = self.expectations.unexpected(findings) + self.expectations.missing()
         assert not findings, "this scenario leaves behind:\n" + "\n".join(findings)
 

@@ -141,6 +141,8 @@ static void small_helpers(void **unused)
     assert_true(str_starts_with("cart:add", "cart:"));
     assert_false(str_starts_with("car", "cart"));
     assert_string_equal(str_hex(arena, "\x00\xff\x1a", 3), "00ff1a");
+    assert_int_equal(str_hash(""), 2166136261u ^ 2166136261u >> 15);
+    assert_int_not_equal(str_hash("kopi-digital"), str_hash("kopi-digitak"));
 }
 
 int main(void)
