@@ -146,6 +146,13 @@ static int days_in_month(int year, int month)
                  clock_days(year, month, 1));
 }
 
+static bool take_date(const char **text, struct clock_civil *c)
+{
+    return take_number(text, 4, 0, 9999, &c->year) && take_char(text, "-") &&
+           take_number(text, 2, 1, 12, &c->month) && take_char(text, "-") &&
+           take_number(text, 2, 1, days_in_month(c->year, c->month), &c->day);
+}
+
 static bool take_fraction(const char **text, int *ms_out)
 {
     int ms = 0, count = 0;
@@ -177,11 +184,9 @@ bool clock_parse_rfc3339(const char *text, int64_t *at_ms_out)
     struct clock_civil c = {0};
     int offset_minutes = 0;
     const char *p = text;
-    if (!take_number(&p, 4, 0, 9999, &c.year) || !take_char(&p, "-") ||
-        !take_number(&p, 2, 1, 12, &c.month) || !take_char(&p, "-") ||
-        !take_number(&p, 2, 1, days_in_month(c.year, c.month), &c.day) || !take_char(&p, "Tt") ||
-        !take_number(&p, 2, 0, 23, &c.hour) || !take_char(&p, ":") || !take_number(&p, 2, 0, 59, &c.minute) ||
-        !take_char(&p, ":") || !take_number(&p, 2, 0, 60, &c.second)) /* 60: a leap second */
+    if (!take_date(&p, &c) || !take_char(&p, "Tt") || !take_number(&p, 2, 0, 23, &c.hour) ||
+        !take_char(&p, ":") || !take_number(&p, 2, 0, 59, &c.minute) || !take_char(&p, ":") ||
+        !take_number(&p, 2, 0, 60, &c.second)) /* 60: a leap second */
         return false;
     if (take_char(&p, ".") && !take_fraction(&p, &c.millisecond))
         return false;
@@ -189,5 +194,23 @@ bool clock_parse_rfc3339(const char *text, int64_t *at_ms_out)
         return false;
     int64_t minutes = clock_days(c.year, c.month, c.day) * 1440 + c.hour * 60 + c.minute - offset_minutes;
     *at_ms_out = minutes * 60000 + c.second * INT64_C(1000) + c.millisecond;
+    return true;
+}
+
+bool clock_parse_local(const struct clock_zone *zone, const char *text, bool whole_day, int64_t *at_ms_out)
+{
+    struct clock_civil c = {0};
+    const char *p = text;
+    if (!take_date(&p, &c))
+        return false;
+    bool date_alone = !*p;
+    if (!date_alone && (!take_char(&p, " T") || !take_number(&p, 2, 0, 23, &c.hour) || !take_char(&p, ":") ||
+                        !take_number(&p, 2, 0, 59, &c.minute) || *p))
+        return false;
+    int64_t days = clock_days(c.year, c.month, c.day) + (date_alone && whole_day);
+    int64_t local = days * DAY_MS + (c.hour * 60 + c.minute) * INT64_C(60000);
+    /* Between the two a change of the zone may lie. */
+    int64_t near = local - (zone ? clock_zone_offset(zone, local) * INT64_C(1000) : 0);
+    *at_ms_out = local - (zone ? clock_zone_offset(zone, near) * INT64_C(1000) : 0);
     return true;
 }

@@ -43,3 +43,8 @@ void clock_format_utc(int64_t at_ms, char buffer[static 25]);
 /* RFC 3339 with 0 to 9 fraction digits and `Z` or an offset, as Pakasir sends them
  * ("2025-09-19T01:18:49.678622564Z"). False where the text is anything else. */
 bool clock_parse_rfc3339(const char *text, int64_t *at_ms_out);
+/* A date and time of day in the zone, "2026-08-01 17:00", or a date alone, "2026-08-01": the day's beginning,
+ * or with `whole_day` its end, which is the beginning of the next. False where the text is anything else. A
+ * time that the zone's clocks skip is as far behind the skip; of one they show twice it is either. UTC where
+ * zone is NULL. */
+bool clock_parse_local(const struct clock_zone *zone, const char *text, bool whole_day, int64_t *at_ms_out);

@@ -1,6 +1,8 @@
 /* What changes categories and products. Reading is snapshot.c. */
 #include "store/catalogue.h"
 
+#include <string.h>
+
 #include "store/internal.h"
 
 DB_TENANT_STATEMENT(catalogue_add_sold, "UPDATE products SET sold = sold + $2 WHERE id = $1");
@@ -77,4 +79,24 @@ DB_TENANT_STATEMENT(catalogue_select_codes, "SELECT code, id FROM products ORDER
 bool catalogue_codes(struct work *work, struct db_rows *rows_out, struct error *err)
 {
     return db_query(work->tx, &catalogue_select_codes, DB_NO_PARAMS, rows_out, err);
+}
+
+DB_TENANT_STATEMENT(catalogue_select_names, "SELECT name, id FROM categories ORDER BY name COLLATE \"C\"");
+
+bool catalogue_names(struct work *work, struct db_rows *rows_out, struct error *err)
+{
+    return db_query(work->tx, &catalogue_select_names, DB_NO_PARAMS, rows_out, err);
+}
+
+int64_t catalogue_id_of(const struct db_rows *rows, const char *text)
+{
+    int low = 0, high = rows->count;
+    while (low < high) {
+        int middle = low + (high - low) / 2;
+        if (strcmp(db_text(rows, middle, 0), text) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < rows->count && strcmp(db_text(rows, low, 0), text) == 0 ? db_int(rows, low, 1) : 0;
 }

@@ -4,8 +4,10 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "base/clock.h"
 #include "base/str.h"
 #include "store/catalogue_file.h"
+#include "store/coupon.h"
 #include "store/internal.h"
 
 struct writer {
@@ -45,6 +47,12 @@ static void put_text(struct writer *w, const char *key, const char *text)
 {
     put_key(w, key);
     put_scalar(w, text, true);
+}
+
+static void put_number(struct writer *w, const char *key, int64_t number)
+{
+    put_key(w, key);
+    put_scalar(w, arena_printf(w->text.arena, "%lld", (long long)number), false);
 }
 
 static void begin_mapping(struct writer *w)
@@ -98,8 +106,7 @@ static bool put_product(struct work *work, struct writer *w, const struct catalo
     begin_mapping(w);
     put_text(w, "code", product->code);
     put_text(w, "name", product->name);
-    put_key(w, "price");
-    put_scalar(w, arena_printf(work->arena, "%lld", (long long)product->price), false);
+    put_number(w, "price", product->price);
     if (*product->description)
         put_text(w, "description", product->description);
     if (*product->snk)
@@ -117,6 +124,93 @@ static bool put_product(struct work *work, struct writer *w, const struct catalo
     end_mapping(w);
     return true;
 }
+
+/* --- coupons --- */
+
+static void put_time(struct writer *w, const char *key, int64_t at_ms)
+{
+    char text[25];
+    clock_format_utc(at_ms, text);
+    put_text(w, key, text);
+}
+
+/* What the ids stand for. `known` has (text, id): a few at a time are looked for in some thousand. */
+static bool put_names(struct writer *w, const char *key, const struct coupon_ids *ids,
+                      const struct db_rows *known, struct error *err)
+{
+    if (!ids->count)
+        return true;
+    begin_list(w, key);
+    for (size_t i = 0; i < ids->count; i++) {
+        int row = 0;
+        while (row < known->count && db_int(known, row, 1) != ids->items[i])
+            row++;
+        if (row == known->count) /* left out, the coupon would be for more than it is */
+            return error_set(err, ERR_INTERNAL, "%s: %lld is not there", key, (long long)ids->items[i]);
+        put_scalar(w, db_text(known, row, 0), true);
+    }
+    end_list(w);
+    return true;
+}
+
+static bool put_coupon(struct writer *w, const struct coupon *coupon, const struct db_rows *codes,
+                       const struct db_rows *names, struct error *err)
+{
+    const struct {
+        const char *key;
+        int64_t number;
+    } numbers[] = {
+        {coupon->kind == COUPON_PERCENT ? "percent" : "flat", coupon->value},
+        {"maximum_discount", coupon->maximum_discount},
+        {"minimum_total", coupon->minimum_total},
+        {"most_uses", coupon->most_uses},
+        {"most_uses_each", coupon->most_uses_each},
+    };
+    begin_mapping(w);
+    put_text(w, "code", coupon->code);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+        if (numbers[i].number)
+            put_number(w, numbers[i].key, numbers[i].number);
+    put_time(w, "starts", coupon->starts_ms);
+    if (coupon->ends_ms)
+        put_time(w, "ends", coupon->ends_ms);
+    if (!put_names(w, "products", &coupon->products, codes, err) ||
+        !put_names(w, "categories", &coupon->categories, names, err))
+        return error_context(err, "coupon %s", coupon->code);
+    if (coupon->stopped) {
+        put_key(w, "stopped");
+        put_scalar(w, "true", false);
+    }
+    end_mapping(w);
+    return true;
+}
+
+static bool put_coupons(struct work *work, struct writer *w, struct error *err)
+{
+    enum { PAGE = 200 };
+    struct db_rows codes, names;
+    struct coupon *coupons;
+    const char *after = "";
+    size_t count = 0;
+    if (!catalogue_codes(work, &codes, err) || !catalogue_names(work, &names, err))
+        return false;
+    do {
+        if (!coupon_list(work, after, PAGE, &coupons, &count, err))
+            return error_context(err, "coupons");
+        if (count && !*after)
+            begin_list(w, "coupons");
+        for (size_t i = 0; i < count; i++)
+            if (!put_coupon(w, &coupons[i], &codes, &names, err))
+                return false;
+        if (count)
+            after = coupons[count - 1].code;
+    } while (count == PAGE);
+    if (*after)
+        end_list(w);
+    return true;
+}
+
+/* --- all of it --- */
 
 static bool put_catalogue(struct work *work, struct writer *w, const struct catalogue *catalogue,
                           bool with_stock, struct error *err)
@@ -138,6 +232,8 @@ static bool put_catalogue(struct work *work, struct writer *w, const struct cata
         end_mapping(w);
     }
     end_list(w);
+    if (!put_coupons(work, w, err))
+        return false;
     end_mapping(w);
     finish_document(w);
     return true;

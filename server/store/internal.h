@@ -63,8 +63,12 @@ struct catalogue_entry {
 };
 MUST_USE bool catalogue_put_product(struct work *work, const struct catalogue_entry *entry,
                                     struct db_rows *rows_out, struct error *err);
-/* All products: (code, id), in byte order of the codes. */
+/* All products: (code, id), in byte order of the codes; and all categories: (name, id), in that of the names.
+ */
 MUST_USE bool catalogue_codes(struct work *work, struct db_rows *rows_out, struct error *err);
+MUST_USE bool catalogue_names(struct work *work, struct db_rows *rows_out, struct error *err);
+/* The id in such rows; 0 where the text is not among them. */
+int64_t catalogue_id_of(const struct db_rows *rows, const char *text);
 /* The stock rose: products that are above the store's limit again may be told of anew when it falls. Queued.
  */
 MUST_USE bool catalogue_stock_rose(struct work *work, struct error *err);

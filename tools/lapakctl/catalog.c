@@ -1,4 +1,4 @@
-/* lapakctl catalog import | export: a store's products and stock as a YAML file. */
+/* lapakctl catalog import | export: a store's products, stock and coupons as a YAML file. */
 #include <stdio.h>
 
 #include "base/json.h"
@@ -68,16 +68,18 @@ static int run_import(struct command_context *context)
         return COMMAND_FAILED;
     const struct catalogue_import *c = &import.counts;
     if (context->json)
-        output_json(json_pack("{s:I, s:I, s:I, s:I, s:I}", "categories_added",
-                              (json_int_t)c->categories_added, "products_added",
-                              (json_int_t)c->products_added, "products_changed",
-                              (json_int_t)c->products_changed, "stock_added", (json_int_t)c->stock_added,
-                              "stock_known", (json_int_t)c->stock_known));
+        output_json(
+            json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "categories_added",
+                      (json_int_t)c->categories_added, "products_added", (json_int_t)c->products_added,
+                      "products_changed", (json_int_t)c->products_changed, "stock_added",
+                      (json_int_t)c->stock_added, "stock_known", (json_int_t)c->stock_known, "coupons_added",
+                      (json_int_t)c->coupons_added, "coupons_changed", (json_int_t)c->coupons_changed));
     else
         printf("%s: %lld categories and %lld products added, %lld products changed, %lld stock lines added, "
-               "%lld known already\n",
+               "%lld known already, %lld coupons added, %lld changed\n",
                context->operands[0], (long long)c->categories_added, (long long)c->products_added,
-               (long long)c->products_changed, (long long)c->stock_added, (long long)c->stock_known);
+               (long long)c->products_changed, (long long)c->stock_added, (long long)c->stock_known,
+               (long long)c->coupons_added, (long long)c->coupons_changed);
     return COMMAND_OK;
 }
 
@@ -96,12 +98,15 @@ static int run_export(struct command_context *context)
 const struct command command_catalog_import = {
     "catalog import",
     "STORE FILE",
-    "add a catalogue file's products and stock to a store; may be repeated",
+    "add a catalogue file's products, stock and coupons to a store; may be repeated",
     2,
     run_import,
 };
 
 const struct command command_catalog_export = {
-    "catalog export", "STORE", "print a store's catalogue with its available stock (secret!) as YAML", 1,
+    "catalog export",
+    "STORE",
+    "print a store's catalogue with available stock (secret!) and coupons as YAML",
+    1,
     run_export,
 };

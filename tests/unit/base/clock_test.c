@@ -196,6 +196,52 @@ static void dates_go_both_ways(void **unused)
     assert_int_equal(at_ms, INT64_C(1795338961123));
 }
 
+static void local_times_are_read(void **unused)
+{
+    static const struct {
+        const char *zone, *text;
+        bool whole_day;
+        const char *utc;
+    } good[] = {
+        {"Asia/Jakarta", "2026-08-01", false, "2026-07-31T17:00:00.000Z"},
+        {"Asia/Jakarta", "2026-08-01", true, "2026-08-01T17:00:00.000Z"},
+        {"Asia/Jakarta", "2026-12-31", true, "2026-12-31T17:00:00.000Z"},
+        {"Asia/Jakarta", "2026-08-01 09:30", false, "2026-08-01T02:30:00.000Z"},
+        {"Asia/Jakarta", "2026-08-01T09:30", true, "2026-08-01T02:30:00.000Z"},
+        {"America/New_York", "2026-03-08", false, "2026-03-08T05:00:00.000Z"},
+        {"America/New_York", "2026-03-08", true, "2026-03-09T04:00:00.000Z"}, /* 23 hours later */
+        {"America/New_York", "2026-11-01 00:30", false, "2026-11-01T04:30:00.000Z"},
+        {"America/New_York", "2026-11-01 03:00", false, "2026-11-01T08:00:00.000Z"},
+        {"Pacific/Kiritimati", "2026-01-01", false, "2025-12-31T10:00:00.000Z"},
+    };
+    static const char *const bad[] = {"",
+                                      "2026",
+                                      "2026-02-30",
+                                      "2026-08-01 ",
+                                      "2026-08-01 24:00",
+                                      "2026-08-01 9:30",
+                                      "2026-08-01 09:30:00",
+                                      "2026-08-01T09:30Z",
+                                      "01-08-2026",
+                                      "2026/08/01",
+                                      "besok"};
+    const struct clock_zone *zone;
+    int64_t at_ms = 42;
+    for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
+        char utc[25];
+        assert_true(clock_zone_load(good[i].zone, &zone));
+        assert_true(clock_parse_local(zone, good[i].text, good[i].whole_day, &at_ms));
+        clock_format_utc(at_ms, utc);
+        if (strcmp(utc, good[i].utc) != 0)
+            fail_msg("%s in %s: %s", good[i].text, good[i].zone, utc);
+    }
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        at_ms = 42;
+        if (clock_parse_local(zone, bad[i], false, &at_ms) || at_ms != 42)
+            fail_msg("taken: %s", bad[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -207,6 +253,7 @@ int main(void)
         cmocka_unit_test(gateway_times_are_read),
         cmocka_unit_test(other_times_are_refused),
         cmocka_unit_test(dates_go_both_ways),
+        cmocka_unit_test(local_times_are_read),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
 #include "fixture.h"
 
+#include <pthread.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +10,7 @@
 #include "base/str.h"
 #include "store/catalogue.h"
 #include "store/catalogue_file.h"
+#include "store/coupon.h"
 
 /* Writes the text to a file, imports it, removes it. The path that complaints name is "catalogue.yaml". */
 static bool import(const char *text, struct catalogue_import *counts, struct error *err)
@@ -93,6 +96,7 @@ static void test_import_changes_what_it_names(void **state)
 
 #define PRODUCT(inside) "categories:\n- name: C\n  products:\n  - {" inside "}\n"
 #define GOOD            "code: A, name: N, price: 5"
+#define COUPON(inside)  "coupons:\n- {" inside "}\n"
 static const struct {
     const char *text;
     const char *complaint; /* after "catalogue.yaml:" */
@@ -135,6 +139,41 @@ static const struct {
     {PRODUCT(GOOD ", hidden: true"), "4: hidden: unknown key"},
     {PRODUCT(GOOD "}\n  - {code: B, name: N, price: 5}\n  - {" GOOD), "6: code: \"A\" is already on line 4"},
     {PRODUCT(GOOD ", name: M"), "4: name: the key is already on line 4"},
+    {"coupons: 5\n", "1: coupons: must be a list"},
+    {"coupons:\n- 5\n", "2: coupons: must be a mapping"},
+    {COUPON("percent: 5"), "2: code: is missing"},
+    {COUPON("code: A, percent: 5"), "2: code: is too short"},
+    {COUPON("code: A12345678901234567890123456789012, percent: 5"), "2: code: longer than 32 characters"},
+    {COUPON("code: HE MAT, percent: 5"), "2: code: may have letters, digits, _ and - only"},
+    {COUPON("code: HEMAT"), "2: percent: either percent or flat must be given"},
+    {COUPON("code: HEMAT, percent: 5, flat: 5"), "2: percent: either percent or flat must be given"},
+    {COUPON("code: HEMAT, percent: 0"), "2: percent: must be 1 to 100"},
+    {COUPON("code: HEMAT, percent: 101"), "2: percent: must be 1 to 100"},
+    {COUPON("code: HEMAT, percent: 10%"), "2: percent: must be a whole number"},
+    {COUPON("code: HEMAT, percent: \"5\""), "2: percent: must be a whole number"},
+    {COUPON("code: HEMAT, flat: 0"), "2: flat: must be 1 to 1000000000 rupiah"},
+    {COUPON("code: HEMAT, flat: 1000000001"), "2: flat: must be 1 to 1000000000 rupiah"},
+    {COUPON("code: HEMAT, flat: Rp 5"), "2: flat: must be a whole number of rupiah"},
+    {COUPON("code: HEMAT, flat: 5, maximum_discount: 0"), "2: maximum_discount: must be 1 to"},
+    {COUPON("code: HEMAT, flat: 5, minimum_total: -1"), "2: minimum_total: must be 0 to"},
+    {COUPON("code: HEMAT, flat: 5, most_uses: 0"), "2: most_uses: must be 1 to 1000000000"},
+    {COUPON("code: HEMAT, flat: 5, most_uses_each: x"), "2: most_uses_each: must be a whole number"},
+    {COUPON("code: HEMAT, flat: 5, starts: tomorrow"), "2: starts: must be a date, 2026-08-17, or"},
+    {COUPON("code: HEMAT, flat: 5, ends: 2026-02-30"), "2: ends: must be a date, 2026-08-17, or"},
+    {COUPON("code: HEMAT, flat: 5, ends: [2026-02-03]"), "2: ends: must be a date, 2026-08-17, or"},
+    {COUPON("code: HEMAT, flat: 5, starts: 2026-02-03, ends: 2026-02-02"), "2: ends: is before it starts"},
+    {COUPON("code: HEMAT, flat: 5, ends: 2001-01-01"), "2: coupons: HEMAT: it ends before it starts"},
+    {COUPON("code: HEMAT, flat: 5, stopped: yes"), "2: stopped: must be true or false"},
+    {COUPON("code: HEMAT, flat: 5, stopped: \"true\""), "2: stopped: must be true or false"},
+    {COUPON("code: HEMAT, flat: 5, products: A"), "2: products: must be a list"},
+    {COUPON("code: HEMAT, flat: 5, products: []"), "2: products: must name 1 to 1,000, or be left out"},
+    {COUPON("code: HEMAT, flat: 5, products: [~]"), "2: products: each must be a text"},
+    {COUPON("code: HEMAT, flat: 5, products: [\n    NONE]"),
+     "3: products: \"NONE\" is neither in the file nor in the store"},
+    {COUPON("code: HEMAT, flat: 5, categories: [NONE]"),
+     "2: categories: \"NONE\" is neither in the file nor"},
+    {COUPON("code: HEMAT, flat: 5, uses: 5"), "2: uses: unknown key"},
+    {COUPON("code: HEMAT, flat: 5}\n- {code: hemat, flat: 5"), "3: code: \"HEMAT\" is already on line 2"},
 };
 
 static void test_faults_name_file_line_and_key(void **state)
@@ -263,6 +302,157 @@ static void test_hidden_and_sold_are_not_exported(void **state)
     assert_int_equal(counts.stock_known, 3);
 }
 
+static const char with_coupons[] =
+    "categories:\n"
+    "- name: Games\n"
+    "  products: [{code: A, name: N, price: 5}, {code: B, name: N, price: 5}]\n"
+    "- name: \"Films, \\\"old\\\" {ones}\"\n"
+    "coupons:\n"
+    "- {code: hemat10, percent: 10, maximum_discount: 20000, minimum_total: 50000, starts: 2026-08-01,\n"
+    "   ends: 2026-08-17, most_uses: 100, most_uses_each: 1, products: [B, A, B], categories:\n"
+    "   [\"Films, \\\"old\\\" {ones}\", Games]}\n"
+    "- code: POTONG\n"
+    "  flat: 5000\n"
+    "  starts: 2026-08-01 09:30\n"
+    "  ends: 2026-11-22T09:16:01.123Z\n"
+    "  stopped: true\n"
+    "- {code: SEMUA, percent: 100}\n";
+
+static void test_coupons(void **state)
+{
+    NEEDS_SHOP();
+    struct catalogue_import counts;
+    shop->now_ms = 1788000000000;
+    MUST(import(with_coupons, &counts, &err));
+    assert_int_equal(counts.coupons_added, 3);
+    assert_int_equal(counts.coupons_changed, 0);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM coupons WHERE code = 'HEMAT10' AND kind = 'percent'"
+                                    " AND value = 10 AND maximum_discount = 20000 AND minimum_total = 50000"
+                                    " AND most_uses = 100 AND most_uses_each = 1 AND NOT stopped"
+                                    " AND product_ids = '{1,2}' AND category_ids = '{1,2}'"
+                                    " AND starts_at = '2026-08-01Z' AND ends_at = '2026-08-18Z'"),
+                     1);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM coupons WHERE code = 'POTONG' AND kind = 'flat'"
+                                    " AND value = 5000 AND maximum_discount IS NULL AND minimum_total = 0"
+                                    " AND most_uses IS NULL AND most_uses_each IS NULL AND stopped"
+                                    " AND product_ids = '{}' AND category_ids = '{}'"
+                                    " AND starts_at = '2026-08-01 09:30Z'"
+                                    " AND ends_at = '2026-11-22T09:16:01.123Z'"),
+                     1);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM coupons WHERE code = 'SEMUA' AND ends_at IS NULL"
+                                    " AND starts_at = '2026-08-29 10:40:01Z'"),
+                     1);
+    MUST(import(with_coupons, &counts, &err));
+    assert_int_equal(counts.coupons_added + counts.coupons_changed, 0);
+    /* as the file says, but for what it can't know */
+    shop_sql(shop, "UPDATE coupons SET uses = 7 WHERE code = 'POTONG'");
+    MUST(import(COUPON("code: Potong, flat: 4000, products: [A], most_uses: 7"), &counts, &err));
+    assert_int_equal(counts.coupons_added, 0);
+    assert_int_equal(counts.coupons_changed, 1);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM coupons WHERE code = 'POTONG' AND value = 4000"
+                                    " AND uses = 7 AND NOT stopped AND ends_at IS NULL AND edition = 2"
+                                    " AND starts_at = '2026-08-01 09:30Z'"),
+                     1);
+    struct error fault = {0};
+    assert_false(import("coupons:\n- {code: BARU, flat: 1}\n- {code: POTONG, flat: 1, most_uses: 6}\n",
+                        &counts, &fault));
+    assert_int_equal(fault.code, ERR_CONFLICT);
+    assert_string_equal(fault.text, "catalogue.yaml:3: coupons: POTONG: 7 orders hold it already");
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM coupons"), 3); /* all of a file or nothing */
+}
+
+static void test_exported_coupons_come_back(void **state)
+{
+    NEEDS_SHOP();
+    struct catalogue_import counts;
+    MUST(import(with_coupons, &counts, &err));
+    char *yaml = export_all(false);
+    MUST(import(yaml, &counts, &err));
+    assert_int_equal(counts.coupons_added + counts.coupons_changed, 0);
+    shop_empty(NULL);
+    /* products that are there, and no product any more that the file brings */
+    shop_sql(shop,
+             "INSERT INTO categories (name, position) VALUES ('Games', 1), ('Films, \"old\" {ones}', 2)");
+    MUST(import(yaml, &counts, &err));
+    assert_int_equal(counts.coupons_added, 3);
+    char *again = export_all(false);
+    assert_string_equal(again, yaml);
+    free(again);
+    free(yaml);
+}
+
+static char *many_coupons(struct arena *arena, int count)
+{
+    struct str text = STR_INIT(arena);
+    str_add(&text, "coupons:\n");
+    for (int i = 0; i < count; i++)
+        str_addf(&text, "- {code: C%d, flat: 5}\n", i);
+    return str_done(&text);
+}
+
+static void test_many_coupons(void **state)
+{
+    NEEDS_SHOP();
+    struct arena *arena = arena_new();
+    struct catalogue_import counts;
+    MUST(import(many_coupons(arena, 200), &counts, &err)); /* as many as the export reads at a time */
+    for (int more = 0; more < 2; more++) {
+        char *yaml = export_all(false);
+        assert_non_null(strstr(yaml, "C199"));
+        MUST(import(yaml, &counts, &err));
+        assert_int_equal(counts.coupons_added + counts.coupons_changed, 0);
+        MUST(import(many_coupons(arena, 201), &counts, &err));
+        assert_int_equal(counts.coupons_added, !more);
+        free(yaml);
+    }
+    MUST_FAIL(ERR_INVALID, import(many_coupons(arena, 1001), &counts, &err));
+    arena_free(&arena);
+}
+
+struct importer {
+    pthread_t thread;
+    struct shop *shop;
+    const char *path;
+    struct error err;
+    bool ok;
+};
+
+static void *run_importer(void *argument)
+{
+    struct importer *importer = argument;
+    struct catalogue_import counts;
+    importer->ok = catalogue_import(shop_task(importer->shop), importer->path, &counts, &importer->err);
+    return NULL;
+}
+
+/* An order that holds a coupon goes on to its products: an import that waits for the coupon has none of them.
+ */
+static void test_an_import_waits_for_an_order(void **state)
+{
+    NEEDS_SHOP();
+    struct catalogue_import counts;
+    MUST(import(with_coupons, &counts, &err));
+    char path[] = "/tmp/lapak-unit-XXXXXX";
+    int file = mkstemp(path);
+    static const char text[] = PRODUCT("code: A, name: M, price: 6") COUPON("code: POTONG, flat: 7");
+    assert_int_equal(write(file, text, sizeof text - 1), sizeof text - 1);
+    close(file);
+    int64_t id = shop_sql(shop, "SELECT id FROM coupons WHERE code = 'POTONG'");
+    MUST(coupon_check_limits(shop_begin(shop), id, 1, &err));
+    struct importer importer = {.shop = shop_another(), .path = path};
+    assert_int_equal(pthread_create(&importer.thread, NULL, run_importer, &importer), 0);
+    while (!shop_sql(shop, "SELECT count(*) FROM pg_locks WHERE NOT granted"))
+        sched_yield();
+    MUST(catalogue_count_sold(&shop->work, 1, 1, &err));
+    shop_commit(shop);
+    pthread_join(importer.thread, NULL);
+    unlink(path);
+    shop_close(&importer.shop);
+    if (!importer.ok)
+        fail_msg("%s", importer.err.text);
+    assert_int_equal(shop_sql(shop, "SELECT price + sold FROM products WHERE code = 'A'"), 7);
+}
+
 static void test_a_large_file(void **state)
 {
     NEEDS_SHOP();
@@ -294,6 +484,10 @@ int main(void)
         SHOP_TEST(test_a_content_is_never_in_a_complaint),
         SHOP_TEST(test_export_comes_back_as_it_was),
         SHOP_TEST(test_hidden_and_sold_are_not_exported),
+        SHOP_TEST(test_coupons),
+        SHOP_TEST(test_exported_coupons_come_back),
+        SHOP_TEST(test_many_coupons),
+        SHOP_TEST(test_an_import_waits_for_an_order),
         SHOP_TEST(test_a_large_file),
     };
     return cmocka_run_group_tests(tests, shop_set_up, shop_tear_down);
