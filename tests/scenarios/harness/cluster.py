@@ -16,13 +16,13 @@ from . import ROOT
 
 
 class Cluster:
-    def __init__(self):
+    def __init__(self, private=False):
         self._child = None
         self._directory = None
         self._numbers = itertools.count(1)
         self.own = False
         given = os.environ.get("LAPAK_TEST_DATABASE_URL") or os.environ.get("DATABASE_URL")
-        if given:
+        if given and not private:
             self.admin_dsn, self.owner = given, None
         else:
             self._start()

@@ -267,12 +267,16 @@ class World:
                 cursor.execute("SELECT set_config('search_path', %s, false)", (store.schema,))
         return connection
 
-    def database_away(self):
-        """Until database_back(): nobody gets into this world's database."""
+    def disconnect(self):
+        """The test's own connection; the next query makes another one."""
         with self._lock:
             if self._connection is not None:
                 self._connection.close()
-            self.cluster.take_away(self.database)
+
+    def database_away(self):
+        """Until database_back(): nobody gets into this world's database."""
+        self.disconnect()
+        self.cluster.take_away(self.database)
 
     def database_back(self):
         self.cluster.give_back(self.database)
@@ -281,10 +285,14 @@ class World:
         with self._lock:
             if self._connection is None or self._connection.closed:
                 self._connection = self.db()
-            with self._connection.cursor() as cursor:
-                cursor.execute("SELECT set_config('search_path', %s, false)", (schema or "public",))
-                cursor.execute(statement, parameters or None)
-                return cursor.fetchall() if cursor.description else []
+            try:
+                with self._connection.cursor() as cursor:
+                    cursor.execute("SELECT set_config('search_path', %s, false)", (schema or "public",))
+                    cursor.execute(statement, parameters or None)
+                    return cursor.fetchall() if cursor.description else []
+            except (psycopg2.OperationalError, psycopg2.InterfaceError):
+                self._connection.close()  # the next question is asked on a new one
+                raise
 
     def find_in_database(self, *texts):
         """Where any of the texts can be read in any table of this database, as text or as bytes: what somebody sees
