@@ -267,6 +267,7 @@ void house_clean(void)
 {
     house_sql(
         "TRUNCATE orders, order_items, stock_units, payments, ledger, jobs, cart_items, products, categories,"
+        " coupons, deposits, admin_logs,"
         " users RESTART IDENTITY CASCADE");
     house_sql("INSERT INTO categories (name, position) VALUES ('C', 1);"
               "INSERT INTO products (category_id, code, name, price, position, created_at, updated_at)"
@@ -307,6 +308,13 @@ const char *house_value(const char *format, ...)
         rows.count ? arena_strdup(house.arena, db_text(&rows, 0, 0)) : arena_strdup(house.arena, "");
     db_rows_free(&rows);
     return value;
+}
+
+void house_verify(struct verify_result *result_out)
+{
+    struct error err;
+    const struct db_scope scope = {1, house.tenant->schema, house.tenant->role};
+    must(verify_store(owner, &scope, house.arena, 60000, result_out, &err), &err);
 }
 
 /* --- running --- */

@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "payment/checkout.h"
 #include "payment/gateway.h"
+#include "store/verify.h"
 #include "work/lane.h"
 
 /* Time of tests that move it themselves: far ahead, so that the lane's own sweep never finds a job of theirs
@@ -35,6 +36,9 @@ void house_clean(void);
 void house_sql(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The first column of the first row; "" for NULL or no row. */
 const char *house_value(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* What verify_store() finds; in house.arena. */
+void house_verify(struct verify_result *result_out);
 
 /* Runs fn as a task of the lane and waits for it. */
 void house_do(void (*fn)(struct work *work, void *context), void *context);

@@ -30,25 +30,43 @@ static bool has_units(const struct model *model, const int *quantity)
     return true;
 }
 
-static void move_units(struct model *model, const int *quantity, int sign)
+static int64_t total_of(const struct model *model, const int *quantity, const struct model_coupon *coupon)
 {
+    int64_t sum = 0, discount = 0;
     for (int i = 0; i < MODEL_PRODUCTS; i++)
-        model->available[i] += sign * quantity[i];
+        sum += model->price[i] * quantity[i];
+    if (coupon)
+        discount = coupon->percent ? sum * coupon->percent / 100 : coupon->value;
+    return discount > sum ? 0 : sum - discount;
+}
+
+static bool holds_coupon(const struct model_bill *bill, const struct model_coupon *coupon)
+{
+    return !bill->is_deposit && bill->coupon == coupon && bill->state != ORDER_CANCELLED &&
+           bill->state != ORDER_EXPIRED;
+}
+
+static bool has_uses(const struct model *model, int person, const struct model_coupon *coupon)
+{
+    int own = 0;
+    for (int i = 0; i < model->bill_count; i++)
+        own += model->bills[i].person == person && holds_coupon(&model->bills[i], coupon);
+    return coupon->uses < coupon->most_uses && own < coupon->most_uses_each;
 }
 
 enum order_obstacle model_obstacle(const struct model *model, int person, const int *quantity,
-                                   bool by_balance, int64_t *total_out)
+                                   const struct model_coupon *coupon, bool by_balance, int64_t *total_out)
 {
     int units = 0;
-    *total_out = 0;
-    for (int i = 0; i < MODEL_PRODUCTS; i++) {
-        *total_out += model->price[i] * quantity[i];
+    *total_out = total_of(model, quantity, coupon);
+    for (int i = 0; i < MODEL_PRODUCTS; i++)
         units += quantity[i];
-    }
     if (!units)
         return ORDER_CART_EMPTY;
     if (open_bills(model, person, false) >= MODEL_MOST_OPEN)
         return ORDER_TOO_MANY_OPEN;
+    if (coupon && !has_uses(model, person, coupon))
+        return ORDER_COUPON_REFUSED;
     if (!has_units(model, quantity))
         return ORDER_OUT_OF_STOCK;
     return by_balance && model->balance[person] < *total_out ? ORDER_BALANCE_SHORT : ORDER_OK;
@@ -68,15 +86,23 @@ static struct model_bill *add_bill(struct model *model, int64_t id, int person, 
     return bill;
 }
 
-struct model_bill *model_add_order(struct model *model, int64_t id, int person, const int *quantity)
+/* Units and the coupon's use, taken or (-1) given back. */
+static void take(struct model *model, struct model_bill *bill, int times)
 {
-    struct model_bill *bill = add_bill(model, id, person, 0);
+    for (int i = 0; i < MODEL_PRODUCTS; i++)
+        model->available[i] -= times * bill->quantity[i];
+    if (bill->coupon)
+        bill->coupon->uses += times;
+}
+
+struct model_bill *model_add_order(struct model *model, int64_t id, int person, const int *quantity,
+                                   struct model_coupon *coupon)
+{
+    struct model_bill *bill = add_bill(model, id, person, total_of(model, quantity, coupon));
     bill->state = ORDER_PENDING;
-    for (int i = 0; i < MODEL_PRODUCTS; i++) {
-        bill->quantity[i] = quantity[i];
-        bill->amount += quantity[i] * model->price[i];
-    }
-    move_units(model, quantity, -1);
+    bill->coupon = coupon;
+    memcpy(bill->quantity, quantity, sizeof bill->quantity);
+    take(model, bill, 1);
     return bill;
 }
 
@@ -113,7 +139,7 @@ static void end(struct model *model, struct model_payment *payment, bool expired
         bill->state = expired ? DEPOSIT_EXPIRED : DEPOSIT_CANCELLED;
     else
         bill->state = expired ? ORDER_EXPIRED : ORDER_CANCELLED;
-    move_units(model, bill->quantity, 1);
+    take(model, bill, -1);
     payment->state = payment_end;
 }
 
@@ -144,8 +170,9 @@ void model_settle(struct model *model, struct model_payment *payment)
     } else if (bill->state == ORDER_PENDING) {
         sell(model, bill);
     } else if ((bill->state == ORDER_CANCELLED || bill->state == ORDER_EXPIRED) &&
-               has_units(model, bill->quantity)) {
-        move_units(model, bill->quantity, -1);
+               has_units(model, bill->quantity) &&
+               (!bill->coupon || has_uses(model, bill->person, bill->coupon))) {
+        take(model, bill, 1);
         sell(model, bill);
     } else {
         model->balance[bill->person] += bill->amount;
@@ -241,7 +268,8 @@ const char model_picture_sql[] =
     "  ORDER BY telegram_id) FROM users u),"
     " (SELECT string_agg('s' || id || ':' || (SELECT count(*) FILTER (WHERE state = 'available') || '/' ||"
     "  count(*) FILTER (WHERE state = 'reserved') || '/' || count(*) FILTER (WHERE state = 'sold')"
-    "  FROM stock_units s WHERE s.product_id = p.id) || '/' || sold, ' ' ORDER BY id) FROM products p))";
+    "  FROM stock_units s WHERE s.product_id = p.id) || '/' || sold, ' ' ORDER BY id) FROM products p),"
+    " (SELECT string_agg('c' || id || ':' || uses, ' ' ORDER BY id) FROM coupons))";
 
 static void add_bills(struct str *s, const struct model *model, bool deposits)
 {
@@ -273,7 +301,17 @@ const char *model_picture(const struct model *model, struct arena *arena)
         str_addf(&s, "%ss%d:%d/%d/%d/%d", i ? " " : "", i + 1, model->available[i], reserved, model->sold[i],
                  model->sold[i]);
     }
+    for (int i = 0; i < MODEL_COUPONS; i++)
+        str_addf(&s, " c%d:%d", i + 1, model->coupons[i].uses);
     return str_done(&s);
+}
+
+int model_undelivered(const struct model *model)
+{
+    int count = 0;
+    for (int i = 0; i < model->bill_count; i++)
+        count += !model->bills[i].is_deposit && model->bills[i].state == ORDER_PAID;
+    return count;
 }
 
 int64_t model_taken(const struct model *model)

@@ -10,15 +10,23 @@
 #include "store/order.h"
 #include "store/payment.h"
 
-enum { MODEL_PEOPLE = 3, MODEL_PRODUCTS = 2, MODEL_MOST = 400, MODEL_MOST_OPEN = 3 };
+enum { MODEL_PEOPLE = 3, MODEL_PRODUCTS = 2, MODEL_COUPONS = 2, MODEL_MOST = 400, MODEL_MOST_OPEN = 3 };
 #define MODEL_FIRST_PERSON  INT64_C(1001) /* Telegram id of person 0 */
 #define MODEL_INVOICE_MS    INT64_C(900000)
 #define MODEL_DEPOSIT_LEAST 10000
+#define MODEL_QRIS_LEAST    500
+
+struct model_coupon {
+    int percent; /* 0: it takes off `value` rupiah */
+    int64_t value;
+    int most_uses, most_uses_each, uses;
+};
 
 struct model_bill { /* an order, or a deposit */
     int64_t id;
     int person;
-    int64_t amount; /* rupiah */
+    int64_t amount;              /* rupiah, the discount taken off */
+    struct model_coupon *coupon; /* or NULL */
     int64_t expires_ms;
     int quantity[MODEL_PRODUCTS]; /* none for a deposit */
     bool is_deposit;
@@ -45,17 +53,19 @@ struct model {
     int64_t price[MODEL_PRODUCTS];
     int64_t balance[MODEL_PEOPLE];
     int available[MODEL_PRODUCTS], sold[MODEL_PRODUCTS];
+    struct model_coupon coupons[MODEL_COUPONS];
     struct model_bill bills[MODEL_MOST];
     struct model_payment payments[MODEL_MOST];
     int bill_count, payment_count;
 };
 
-/* What stands in the way of an order of these quantities; *total_out in any case. */
+/* What stands in the way of an order of these quantities; its total in any case. */
 enum order_obstacle model_obstacle(const struct model *model, int person, const int *quantity,
-                                   bool by_balance, int64_t *total_out);
+                                   const struct model_coupon *coupon, bool by_balance, int64_t *total_out);
 bool model_may_deposit(const struct model *model, int person);
 /* It was made, as the product says under that id. */
-struct model_bill *model_add_order(struct model *model, int64_t id, int person, const int *quantity);
+struct model_bill *model_add_order(struct model *model, int64_t id, int person, const int *quantity,
+                                   struct model_coupon *coupon);
 struct model_bill *model_add_deposit(struct model *model, int64_t id, int person, int64_t amount);
 struct model_payment *model_add_payment(struct model *model, int64_t id, struct model_bill *bill,
                                         bool by_balance);
@@ -83,6 +93,8 @@ void model_checked(struct model *model, struct model_payment *payment, enum mode
 /* Everything that the database should say, as one line; and the statement whose value says it. */
 const char *model_picture(const struct model *model, struct arena *arena);
 extern const char model_picture_sql[];
+/* Orders that are paid and not delivered yet. */
+int model_undelivered(const struct model *model);
 /* What the gateway took and the books know of, less what is parked; and where it is. They are to be equal. */
 int64_t model_taken(const struct model *model);
 int64_t model_booked(const struct model *model);
