@@ -96,6 +96,7 @@ CREATE TABLE admin_logs (
     before     jsonb,
     after      jsonb,
     note       text        NOT NULL DEFAULT '',
+    key        text        UNIQUE, -- of the decision, so that the same one is not carried out twice
     created_at timestamptz NOT NULL
 );
 CREATE INDEX admin_logs_subject ON admin_logs (subject, subject_id);

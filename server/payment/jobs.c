@@ -304,7 +304,7 @@ static bool check_completed(struct work *work, struct bill *bill, struct payment
         return settle(work, bill, payment, 0, err);
     log_warn(work->tenant->name, "payment %s: paid with %" PRId64 " instead of %" PRId64 ", parked",
              payment->gateway_order_id, state->amount, payment->amount);
-    if (!payment_park(work, payment->id, "mismatch", err))
+    if (!payment_park(work, payment->id, "mismatch", state->amount, err))
         return false;
     payment->problem = "mismatch";
     return checkout_notices()->mismatch(work, bill, payment, state->amount, err);

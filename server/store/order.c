@@ -180,6 +180,17 @@ bool order_revive(struct work *work, int64_t order_id, struct error *err)
     return stock_sell(work, order_id, err) || error_context(err, "order %lld: sell", (long long)order_id);
 }
 
+DB_TENANT_STATEMENT(order_add_refund, "UPDATE orders SET refunded = refunded + $2 WHERE id = $1 AND state IN"
+                                      " ('paid', 'completed') AND refunded <= total - $2");
+
+bool order_refund(struct work *work, int64_t order_id, int64_t amount, struct error *err)
+{
+    if (amount < 1 || amount > ORDER_MOST)
+        return error_set(err, ERR_INVALID, "order %lld: a refund of %lld rupiah", (long long)order_id,
+                         (long long)amount);
+    return change(work, &order_add_refund, DB_PARAMS(P_INT(order_id), P_INT(amount)), err);
+}
+
 DB_TENANT_STATEMENT(order_set_expiry, "UPDATE orders SET expires_at = least(expires_at, $2::timestamptz)"
                                       " WHERE id = $1 AND state = 'pending'");
 

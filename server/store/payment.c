@@ -20,7 +20,7 @@ const char *payment_state_name(enum payment_state state)
     "SELECT id, order_id, gateway_order_id, method, amount, state, txn_id, fee, total, qr_string, "          \
     "expires_at,"                                                                                            \
     " created_at, hinted_at, ended_at, checks, problem, checked_at, failures, deposit_id, va_number,"        \
-    " pay_url FROM payments"
+    " pay_url, paid_amount, resolution FROM payments"
 #define LOCKED       " FOR NO KEY UPDATE"
 #define BY_ID        PAYMENT_SELECT " WHERE id = $1"
 #define BY_REFERENCE PAYMENT_SELECT " WHERE gateway_order_id = $1"
@@ -70,6 +70,8 @@ static bool read_payment(struct work *work, const struct db_statement *statement
         .deposit_id = db_int(&rows, 0, 18),
         .va_number = db_text_copy(work->arena, &rows, 0, 19),
         .pay_url = db_text_copy(work->arena, &rows, 0, 20),
+        .paid_amount = db_int(&rows, 0, 21),
+        .resolution = db_text_copy(work->arena, &rows, 0, 22),
     };
     return true;
 }
@@ -222,10 +224,33 @@ bool payment_note_failure(struct work *work, int64_t payment_id, struct error *e
     return db_send(work->tx, &payment_count_failure, DB_PARAMS(P_INT(payment_id)), NULL, err);
 }
 
-DB_TENANT_STATEMENT(payment_set_problem,
-                    "UPDATE payments SET problem = $2 WHERE id = $1 AND problem IS NULL");
+DB_TENANT_STATEMENT(payment_set_problem, "UPDATE payments SET problem = $2, paid_amount = $3"
+                                         " WHERE id = $1 AND problem IS NULL");
 
-bool payment_park(struct work *work, int64_t payment_id, const char *problem, struct error *err)
+bool payment_park(struct work *work, int64_t payment_id, const char *problem, int64_t paid_amount,
+                  struct error *err)
 {
-    return change(work, &payment_set_problem, DB_PARAMS(P_INT(payment_id), P_TEXT(problem)), err);
+    return change(work, &payment_set_problem,
+                  DB_PARAMS(P_INT(payment_id), P_TEXT(problem), P_INT(paid_amount)), err);
+}
+
+static const char *const resolution_names[] = {
+    [PAYMENT_DELIVERED] = "delivered",
+    [PAYMENT_CREDITED] = "credited",
+    [PAYMENT_REFUNDED] = "refunded",
+};
+
+const char *payment_resolution_name(enum payment_resolution resolution)
+{
+    return resolution_names[resolution];
+}
+
+DB_TENANT_STATEMENT(payment_set_resolution, "UPDATE payments SET resolution = $2"
+                                            " WHERE id = $1 AND problem IS NOT NULL AND resolution IS NULL");
+
+bool payment_resolve(struct work *work, int64_t payment_id, enum payment_resolution resolution,
+                     struct error *err)
+{
+    return change(work, &payment_set_resolution,
+                  DB_PARAMS(P_INT(payment_id), P_TEXT(resolution_names[resolution])), err);
 }

@@ -37,7 +37,12 @@ struct payment {
     int64_t last_check_ms; /* the last status call; 0: none */
     int64_t failures;      /* gateway calls in a row without a usable answer */
     const char *problem;   /* or NULL */
+    int64_t paid_amount;   /* of one with a problem: what the gateway says was paid; 0: not known */
+    const char *resolution; /* of the problem, by an admin; NULL: it is parked */
 };
+
+/* What an admin did about a parked payment. */
+enum payment_resolution { PAYMENT_DELIVERED, PAYMENT_CREDITED, PAYMENT_REFUNDED };
 
 /* The gateway's answer to create-transaction, already verified by payment/. */
 struct payment_created {
@@ -89,7 +94,12 @@ MUST_USE bool payment_note_hint(struct work *work, int64_t payment_id, struct er
 MUST_USE bool payment_note_check(struct work *work, int64_t payment_id, bool answered, struct error *err);
 MUST_USE bool payment_note_failure(struct work *work, int64_t payment_id,
                                    struct error *err); /* another call failed: one more in a row */
-MUST_USE bool payment_park(struct work *work, int64_t payment_id, const char *problem,
-                           struct error *err); /* sets `problem` once; ERR_CONFLICT where it is set */
+/* Sets `problem`, once, with what was paid (rupiah); ERR_CONFLICT where it is set. */
+MUST_USE bool payment_park(struct work *work, int64_t payment_id, const char *problem, int64_t paid_amount,
+                           struct error *err);
+/* A problem is settled, once. ERR_CONFLICT where there is none, or it was settled before. */
+MUST_USE bool payment_resolve(struct work *work, int64_t payment_id, enum payment_resolution resolution,
+                              struct error *err);
+const char *payment_resolution_name(enum payment_resolution resolution); /* as in the database */
 
 const char *payment_state_name(enum payment_state state); /* "creating", … as in the database */

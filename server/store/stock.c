@@ -152,6 +152,63 @@ bool stock_sell(struct work *work, int64_t order_id, struct error *err)
     return catalogue_changed(work, err);
 }
 
+/* --- replacing --- */
+
+DB_TENANT_STATEMENT(stock_select_unit, "SELECT u.id, u.product_id, i.order_id, u.order_item_id,"
+                                       " u.state = 'sold', u.replaced_by FROM stock_units u"
+                                       " LEFT JOIN order_items i ON i.id = u.order_item_id WHERE u.id = $1");
+
+bool stock_unit_get(struct work *work, int64_t unit_id, struct stock_unit *unit_out, struct error *err)
+{
+    struct db_rows rows;
+    if (!db_query(work->tx, &stock_select_unit, DB_PARAMS(P_INT(unit_id)), &rows, err))
+        return false;
+    if (!rows.count)
+        return error_set(err, ERR_NOT_FOUND, "unit %lld: not there", (long long)unit_id);
+    *unit_out = (struct stock_unit){
+        .id = db_int(&rows, 0, 0),
+        .product_id = db_int(&rows, 0, 1),
+        .order_id = db_int(&rows, 0, 2),
+        .order_item_id = db_int(&rows, 0, 3),
+        .is_sold = db_bool(&rows, 0, 4),
+        .replaced_by = db_int(&rows, 0, 5),
+    };
+    return true;
+}
+
+/* One statement: either both units change or neither. The product's count of sold units stays. */
+DB_TENANT_STATEMENT(
+    stock_replace_unit,
+    "WITH bad AS MATERIALIZED (SELECT id, product_id, order_item_id FROM stock_units WHERE id = $1"
+    " AND state = 'sold' AND replaced_by IS NULL FOR NO KEY UPDATE),"
+    " fresh AS MATERIALIZED (SELECT s.id FROM bad CROSS JOIN LATERAL (SELECT u.id FROM stock_units u"
+    " WHERE u.product_id = bad.product_id AND u.state = 'available' ORDER BY u.id LIMIT 1"
+    " FOR UPDATE SKIP LOCKED) s),"
+    " taken AS (UPDATE stock_units s SET state = 'sold', order_item_id = bad.order_item_id,"
+    " reserved_at = $2, sold_at = $2 FROM bad, fresh WHERE s.id = fresh.id AND s.state = 'available'"
+    " RETURNING s.id),"
+    " marked AS (UPDATE stock_units s SET replaced_by = taken.id FROM bad, taken WHERE s.id = bad.id"
+    " RETURNING s.id)"
+    " SELECT (SELECT count(*) FROM bad), (SELECT id FROM taken), (SELECT count(*) FROM marked)");
+
+bool stock_replace(struct work *work, int64_t unit_id, int64_t *new_unit_out, struct error *err)
+{
+    struct db_rows rows;
+    if (!db_query(work->tx, &stock_replace_unit, DB_PARAMS(P_INT(unit_id), P_TIME(work->now_ms)), &rows, err))
+        return false;
+    if (!db_int(&rows, 0, 0))
+        return error_set(err, ERR_CONFLICT, "unit %lld: not sold, or replaced before", (long long)unit_id);
+    if (db_is_null(&rows, 0, 1))
+        return error_set(err, ERR_CONFLICT, "unit %lld: no other one is available", (long long)unit_id);
+    if (db_int(&rows, 0, 2) != 1)
+        return error_set(err, ERR_INTERNAL, "unit %lld: replaced by half", (long long)unit_id);
+    int64_t new_unit = db_int(&rows, 0, 1);
+    if (!catalogue_changed(work, err))
+        return false;
+    *new_unit_out = new_unit;
+    return true;
+}
+
 /* --- reading --- */
 
 static bool read_contents(struct work *work, const struct db_rows *rows, const char ***contents_out,
@@ -176,7 +233,8 @@ static bool read_contents(struct work *work, const struct db_rows *rows, const c
 }
 
 DB_TENANT_STATEMENT(stock_select_sold, "SELECT id, product_id, digest, content FROM stock_units"
-                                       " WHERE order_item_id = $1 AND state = 'sold' ORDER BY id");
+                                       " WHERE order_item_id = $1 AND state = 'sold'"
+                                       " AND replaced_by IS NULL ORDER BY id");
 
 bool stock_contents(struct work *work, int64_t order_item_id, const char ***contents_out, size_t *count_out,
                     struct error *err)
@@ -184,6 +242,24 @@ bool stock_contents(struct work *work, int64_t order_item_id, const char ***cont
     struct db_rows rows;
     return db_query(work->tx, &stock_select_sold, DB_PARAMS(P_INT(order_item_id)), &rows, err) &&
            read_contents(work, &rows, contents_out, count_out, err);
+}
+
+DB_TENANT_STATEMENT(stock_select_content,
+                    "SELECT id, product_id, digest, content FROM stock_units WHERE id = $1");
+
+bool stock_content(struct work *work, int64_t unit_id, const char **content_out, struct error *err)
+{
+    struct db_rows rows;
+    const char **contents;
+    size_t count;
+    if (!db_query(work->tx, &stock_select_content, DB_PARAMS(P_INT(unit_id)), &rows, err))
+        return false;
+    if (!rows.count)
+        return error_set(err, ERR_NOT_FOUND, "unit %lld: not there", (long long)unit_id);
+    if (!read_contents(work, &rows, &contents, &count, err))
+        return false;
+    *content_out = contents[0];
+    return true;
 }
 
 DB_TENANT_STATEMENT(stock_select_available, "SELECT id, product_id, digest, content FROM stock_units"

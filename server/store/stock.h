@@ -1,6 +1,8 @@
 /*
  * Stock units. Owns table `stock_units` and its states: available -> reserved (by one order item) -> sold;
- * reserved -> available. Contents are sealed with the store's vault; identity "stock:<product>:<digest hex>".
+ * reserved -> available. A sold unit may be replaced by another one, once: it stays its buyer's, but is not
+ * shown to them again, nor counted on its product. Contents are sealed with the store's vault; identity
+ * "stock:<product>:<digest hex>".
  */
 #pragma once
 
@@ -25,7 +27,24 @@ MUST_USE bool stock_release(struct work *work, int64_t order_id, struct error *e
  * many were reserved as the order's items ask for. */
 MUST_USE bool stock_sell(struct work *work, int64_t order_id, struct error *err);
 
-/* Contents of an item's sold units, in order of id. In the arena. Also used to fetch a purchase again. */
+struct stock_unit {
+    int64_t id, product_id;
+    int64_t order_id, order_item_id; /* 0: available */
+    bool is_sold;
+    int64_t replaced_by; /* the unit that came in its place; 0: none */
+};
+/* ERR_NOT_FOUND. Takes no lock: the order's is what guards its units. */
+MUST_USE bool stock_unit_get(struct work *work, int64_t unit_id, struct stock_unit *unit_out,
+                             struct error *err);
+/* The oldest available unit of the same product takes a sold one's place (available -> sold, to the same item),
+ * with FOR UPDATE SKIP LOCKED. ERR_CONFLICT where the unit is not sold, was replaced before, or there is none
+ * available; then nothing was written and the transaction can go on. */
+MUST_USE bool stock_replace(struct work *work, int64_t unit_id, int64_t *new_unit_out, struct error *err);
+/* Content of one unit, in any state; in the arena. ERR_NOT_FOUND. */
+MUST_USE bool stock_content(struct work *work, int64_t unit_id, const char **content_out, struct error *err);
+
+/* Contents of an item's sold units, in order of id, without those that were replaced. In the arena. Also used
+ * to fetch a purchase again. */
 MUST_USE bool stock_contents(struct work *work, int64_t order_item_id, const char ***contents_out,
                              size_t *count_out, struct error *err);
 

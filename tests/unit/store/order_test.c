@@ -151,6 +151,11 @@ static bool shorten(struct work *work, int64_t id, struct error *err)
     return order_shorten_expiry(work, id, work->now_ms, err);
 }
 
+static bool refund(struct work *work, int64_t id, struct error *err)
+{
+    return order_refund(work, id, 1000, err);
+}
+
 struct step {
     bool (*run)(struct work *work, int64_t id, struct error *err);
     unsigned from; /* bits of states */
@@ -164,6 +169,7 @@ static const struct step steps[] = {
     {expire, FROM(PENDING), ORDER_EXPIRED},
     {revive, FROM(CANCELLED) | FROM(EXPIRED), ORDER_PAID},
     {shorten, FROM(PENDING), -1},
+    {refund, FROM(PAID) | FROM(COMPLETED), -1},
 };
 
 /* Makes an order and brings it there. */
@@ -282,6 +288,28 @@ static void test_damaged_reservation_is_not_sold(void **state)
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM orders WHERE state = 'pending'"), 1);
 }
 
+static void test_no_more_is_given_back_than_was_paid(void **state)
+{
+    NEEDS_SHOP();
+    int64_t product = shop_product(shop, "A", 5000, 2);
+    shop_person(shop, BUYER);
+    int64_t id = order_in(ORDER_COMPLETED, product);
+    struct work *work = shop_begin(shop);
+    struct order order;
+    static const int64_t never[] = {0, -1, INT64_MIN, INT64_MAX, ORDER_MOST + 1};
+    for (size_t i = 0; i < sizeof never / sizeof *never; i++)
+        MUST_FAIL(ERR_INVALID, order_refund(work, id, never[i], &err));
+    MUST_FAIL(ERR_CONFLICT, order_refund(work, id, 5001, &err));
+    MUST_FAIL(ERR_CONFLICT, order_refund(work, id, ORDER_MOST, &err));
+    MUST(order_refund(work, id, 4999, &err));
+    MUST_FAIL(ERR_CONFLICT, order_refund(work, id, 2, &err));
+    MUST(order_refund(work, id, 1, &err));
+    MUST_FAIL(ERR_CONFLICT, order_refund(work, id, 1, &err));
+    MUST(order_get(work, id, false, &order, &err));
+    assert_int_equal(order.refunded, 5000);
+    assert_int_equal(order.state, ORDER_COMPLETED);
+}
+
 static void test_messages_and_expiry(void **state)
 {
     NEEDS_SHOP();
@@ -315,6 +343,7 @@ int main(void)
         SHOP_TEST(test_paid_order_has_its_contents),
         SHOP_TEST(test_revive),
         SHOP_TEST(test_damaged_reservation_is_not_sold),
+        SHOP_TEST(test_no_more_is_given_back_than_was_paid),
         SHOP_TEST(test_messages_and_expiry),
     };
     return cmocka_run_group_tests(tests, shop_set_up, shop_tear_down);

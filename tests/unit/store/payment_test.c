@@ -217,11 +217,35 @@ static void test_notes(void **state)
     assert_int_equal(payment.failures, 2);
     assert_int_equal(payment.last_check_ms, work->now_ms);
     MUST(payment_note_check(work, id, true, &err));
-    MUST(payment_park(work, id, "mismatch", &err));
-    MUST_FAIL(ERR_CONFLICT, payment_park(work, id, "other", &err));
     MUST(payment_get(work, id, false, &payment, &err));
     assert_int_equal(payment.failures, 0);
-    assert_string_equal(payment.problem, "mismatch");
+    assert_null(payment.problem);
+}
+
+static void test_a_problem_is_settled_once(void **state)
+{
+    NEEDS_SHOP();
+    shop_person(shop, 1);
+    for (enum payment_state from = PAYMENT_CREATING; from <= PAYMENT_FAILED; from++) {
+        int64_t id = payment_in(from);
+        struct work *work = shop_begin(shop);
+        struct payment payment;
+        MUST_FAIL(ERR_CONFLICT, payment_resolve(work, id, PAYMENT_DELIVERED, &err)); /* there is none */
+        MUST(payment_park(work, id, "mismatch", 4999, &err));
+        MUST_FAIL(ERR_CONFLICT, payment_park(work, id, "other", 1, &err));
+        MUST(payment_get(work, id, false, &payment, &err));
+        assert_string_equal(payment.problem, "mismatch");
+        assert_int_equal(payment.paid_amount, 4999);
+        assert_null(payment.resolution);
+        MUST(payment_resolve(work, id, PAYMENT_CREDITED, &err));
+        MUST_FAIL(ERR_CONFLICT, payment_resolve(work, id, PAYMENT_REFUNDED, &err));
+        MUST_FAIL(ERR_CONFLICT, payment_park(work, id, "other", 1, &err)); /* nor parked again */
+        MUST(payment_get(work, id, false, &payment, &err));
+        assert_string_equal(payment.resolution, "credited");
+        assert_int_equal(payment.paid_amount, 4999);
+        assert_int_equal(payment.state, from);
+        shop_commit(shop);
+    }
 }
 
 int main(void)
@@ -233,6 +257,7 @@ int main(void)
         SHOP_TEST(test_a_transaction_belongs_to_one_payment),
         SHOP_TEST(test_finding),
         SHOP_TEST(test_notes),
+        SHOP_TEST(test_a_problem_is_settled_once),
     };
     return cmocka_run_group_tests(tests, shop_set_up, shop_tear_down);
 }

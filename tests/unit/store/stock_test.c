@@ -249,6 +249,137 @@ static void test_what_was_sold_can_not_be_deleted(void **state)
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM stock_units WHERE state = 'sold'"), 1);
 }
 
+/* --- replacing --- */
+
+/* An order of `quantity` units of a product, paid. Its item's id. */
+static int64_t sell(int64_t product, int quantity)
+{
+    struct race cart = {.products = {product}, .product_count = 1, .quantity = quantity};
+    struct order order;
+    enum order_obstacle obstacle;
+    int64_t about;
+    struct work *work = shop_begin(shop);
+    MUST(put_in_cart(&cart, work, 1, &err));
+    MUST(order_place(work, 1, work->now_ms + 60000, 9, &order, &obstacle, &about, &err));
+    MUST(order_mark_paid(work, order.id, &err));
+    int64_t item = order.items[0].id;
+    shop_commit(shop);
+    return item;
+}
+
+static void assert_contents(int64_t item, const char *first, const char *second)
+{
+    const char **contents;
+    size_t count;
+    MUST(stock_contents(shop_begin(shop), item, &contents, &count, &err));
+    assert_int_equal(count, 2);
+    assert_string_equal(contents[0], first);
+    assert_string_equal(contents[1], second);
+}
+
+static void test_a_bad_unit_is_replaced_once(void **state)
+{
+    NEEDS_SHOP();
+    int64_t a = shop_product(shop, "A", 5000, 4), item = sell(a, 2), fresh = 0, available;
+    shop_product(shop, "B", 5000, 1); /* never another product's */
+    struct stock_unit unit;
+    const char *content;
+    struct work *work = shop_begin(shop);
+    MUST(stock_replace(work, 1, &fresh, &err));
+    assert_int_equal(fresh, 3);
+    MUST_FAIL(ERR_CONFLICT, stock_replace(work, 1, &fresh, &err)); /* was replaced */
+    MUST_FAIL(ERR_CONFLICT, stock_replace(work, 4, &fresh, &err)); /* is available */
+    MUST_FAIL(ERR_CONFLICT, stock_replace(work, 1000, &fresh, &err));
+    MUST(stock_unit_get(work, 1, &unit, &err));
+    assert_true(unit.is_sold);
+    assert_int_equal(unit.replaced_by, 3);
+    assert_int_equal(unit.order_item_id, item);
+    MUST(stock_unit_get(work, 3, &unit, &err));
+    assert_true(unit.is_sold);
+    assert_int_equal(unit.product_id, a);
+    assert_int_equal(unit.order_id, 1);
+    assert_int_equal(unit.order_item_id, item);
+    assert_int_equal(unit.replaced_by, 0);
+    MUST(stock_unit_get(work, 4, &unit, &err));
+    assert_false(unit.is_sold);
+    assert_int_equal(unit.order_id, 0);
+    MUST_FAIL(ERR_NOT_FOUND, stock_unit_get(work, 1000, &unit, &err));
+    MUST(stock_content(work, 3, &content, &err));
+    assert_string_equal(content, "A-3");
+    MUST_FAIL(ERR_NOT_FOUND, stock_content(work, 1000, &content, &err));
+    shop_commit(shop);
+    assert_contents(item, "A-2", "A-3");
+    MUST(stock_available(&shop->work, a, &available, &err));
+    assert_int_equal(available, 1);
+    assert_int_equal(shop_sql(shop, "SELECT sold FROM products WHERE id = %lld", (long long)a), 2);
+
+    /* The new one may turn out bad as well; then there is none left. */
+    work = shop_begin(shop);
+    MUST(stock_replace(work, 3, &fresh, &err));
+    assert_int_equal(fresh, 4);
+    MUST_FAIL(ERR_CONFLICT, stock_replace(work, 2, &fresh, &err));
+    shop_commit(shop); /* that left the transaction in order */
+    assert_contents(item, "A-2", "A-4");
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM stock_units WHERE state = 'sold' AND replaced_by"
+                                    " IS NULL"),
+                     shop_sql(shop, "SELECT sold FROM products WHERE id = %lld", (long long)a));
+}
+
+struct replacing {
+    struct shop *shop;
+    pthread_t thread;
+    pthread_barrier_t *start;
+    int64_t unit, fresh;
+    struct error err;
+};
+
+static void *run_replacing(void *argument)
+{
+    struct replacing *r = argument;
+    struct work *work = shop_task(r->shop);
+    pthread_barrier_wait(r->start);
+    if (!work_begin(work, &r->err) || !stock_replace(work, r->unit, &r->fresh, &r->err) ||
+        !work_commit(work, &r->err))
+        r->fresh = 0;
+    work_end(work);
+    return NULL;
+}
+
+/* Eight servers, four bad units (each by two), three to replace them with: three get one, each its own. */
+static void test_replacing_at_once(void **state)
+{
+    NEEDS_SHOP();
+    int64_t a = shop_product(shop, "A", 5000, 7);
+    struct replacing r[SERVERS] = {0};
+    pthread_barrier_t start;
+    int replaced = 0;
+    sell(a, 4);
+    pthread_barrier_init(&start, NULL, SERVERS);
+    for (int i = 0; i < SERVERS; i++) {
+        r[i].shop = shop_another();
+        r[i].start = &start;
+        r[i].unit = 1 + i / 2;
+    }
+    for (int i = 0; i < SERVERS; i++)
+        assert_int_equal(pthread_create(&r[i].thread, NULL, run_replacing, &r[i]), 0);
+    for (int i = 0; i < SERVERS; i++) {
+        pthread_join(r[i].thread, NULL);
+        replaced += r[i].fresh != 0;
+        if (!r[i].fresh)
+            assert_int_equal(r[i].err.code, ERR_CONFLICT);
+        shop_close(&r[i].shop);
+    }
+    pthread_barrier_destroy(&start);
+    /* Who lost the race for a unit may have held, and let go of, one that another passed over. */
+    assert_in_range(replaced, 1, 3);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM stock_units WHERE replaced_by IS NOT NULL"),
+                     replaced);
+    assert_int_equal(shop_sql(shop, "SELECT count(DISTINCT replaced_by) FROM stock_units"), replaced);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM stock_units WHERE state = 'sold'"), 4 + replaced);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM stock_units WHERE state = 'available'"),
+                     3 - replaced);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -259,6 +390,8 @@ int main(void)
         SHOP_TEST(test_opposite_carts_do_not_deadlock),
         SHOP_TEST(test_nobody_waits),
         SHOP_TEST(test_what_was_sold_can_not_be_deleted),
+        SHOP_TEST(test_a_bad_unit_is_replaced_once),
+        SHOP_TEST(test_replacing_at_once),
     };
     return cmocka_run_group_tests(tests, shop_set_up, shop_tear_down);
 }

@@ -1,0 +1,140 @@
+#include "fixture.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "store/admin_log.h"
+
+static struct admin_log entry_of(const char *key)
+{
+    return (struct admin_log){.actor_id = 9001,
+                              .action = "refund",
+                              .subject = "order",
+                              .subject_id = 17,
+                              .before = json_pack("{s:s, s:I}", "state", "paid", "refunded", (json_int_t)0),
+                              .after = json_pack("{s:I}", "refunded", (json_int_t)5000),
+                              .note = "it's \"broken\" – \xF0\x9F\x98\x80",
+                              .key = key};
+}
+
+static bool add(struct work *work, const char *key, struct error *err)
+{
+    struct admin_log entry = entry_of(key);
+    return admin_log_add(work, &entry, err);
+}
+
+static void test_what_is_written(void **state)
+{
+    NEEDS_SHOP();
+    MUST(add(shop_begin(shop), "update:1", &err));
+    struct admin_log bare = {.action = "block", .subject = "user", .subject_id = 1001};
+    MUST(admin_log_add(&shop->work, &bare, &err));
+    shop_commit(shop);
+    assert_int_equal(
+        shop_sql(shop,
+                 "SELECT count(*) FROM admin_logs WHERE actor_id = 9001 AND action = 'refund' AND subject ="
+                 " 'order' AND subject_id = 17 AND before = '{\"state\": \"paid\", \"refunded\": 0}'"
+                 " AND after = '{\"refunded\": 5000}' AND note = 'it''s \"broken\" – 😀' AND key = 'update:1'"
+                 " AND created_at = to_timestamp(%lld / 1000.0)",
+                 (long long)shop->now_ms),
+        1);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM admin_logs WHERE before IS NULL AND after IS NULL"
+                                    " AND note = '' AND key IS NULL AND actor_id = 0"),
+                     1);
+}
+
+static void test_a_key_is_used_once(void **state)
+{
+    NEEDS_SHOP();
+    bool found = true;
+    MUST(admin_log_has(shop_begin(shop), "update:1", &found, &err));
+    assert_false(found);
+    MUST(add(&shop->work, "update:1", &err));
+    MUST_FAIL(ERR_CONFLICT, add(&shop->work, "update:1", &err));
+    MUST(add(&shop->work, "update:2", &err)); /* the transaction goes on */
+    MUST(add(&shop->work, NULL, &err));
+    MUST(add(&shop->work, NULL, &err));
+    MUST(admin_log_has(&shop->work, "update:1", &found, &err));
+    assert_true(found);
+    shop_commit(shop);
+    MUST_FAIL(ERR_CONFLICT, add(shop_begin(shop), "update:1", &err));
+    work_end(&shop->work);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM admin_logs"), 4);
+}
+
+enum { SERVERS = 6 };
+
+struct racer {
+    struct shop *shop;
+    pthread_t thread;
+    pthread_barrier_t *start;
+    bool ok;
+    struct error err;
+};
+
+static void *run_racer(void *argument)
+{
+    struct racer *racer = argument;
+    struct work *work = shop_task(racer->shop);
+    pthread_barrier_wait(racer->start);
+    racer->ok =
+        work_begin(work, &racer->err) && add(work, "update:9", &racer->err) && work_commit(work, &racer->err);
+    work_end(work);
+    return NULL;
+}
+
+static void test_a_key_is_used_once_by_all_servers(void **state)
+{
+    NEEDS_SHOP();
+    struct racer racers[SERVERS] = {0};
+    pthread_barrier_t start;
+    int ok = 0;
+    pthread_barrier_init(&start, NULL, SERVERS);
+    for (int i = 0; i < SERVERS; i++) {
+        racers[i].shop = shop_another();
+        racers[i].start = &start;
+    }
+    for (int i = 0; i < SERVERS; i++)
+        assert_int_equal(pthread_create(&racers[i].thread, NULL, run_racer, &racers[i]), 0);
+    for (int i = 0; i < SERVERS; i++) {
+        pthread_join(racers[i].thread, NULL);
+        ok += racers[i].ok;
+        if (!racers[i].ok)
+            assert_int_equal(racers[i].err.code, ERR_CONFLICT);
+        shop_close(&racers[i].shop);
+    }
+    pthread_barrier_destroy(&start);
+    assert_int_equal(ok, 1);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM admin_logs"), 1);
+}
+
+DB_TENANT_STATEMENT(test_change_log, "UPDATE admin_logs SET note = ''");
+DB_TENANT_STATEMENT(test_remove_log, "DELETE FROM admin_logs");
+DB_TENANT_STATEMENT(test_empty_log, "TRUNCATE admin_logs");
+
+static void test_rows_can_not_be_changed(void **state)
+{
+    NEEDS_SHOP();
+    static const struct db_statement *const statements[] = {&test_change_log, &test_remove_log,
+                                                            &test_empty_log};
+    MUST(add(shop_begin(shop), "update:1", &err));
+    shop_commit(shop);
+    for (size_t i = 0; i < sizeof statements / sizeof *statements; i++) {
+        struct error err = {0};
+        assert_false(db_query(shop_begin(shop)->tx, statements[i], DB_NO_PARAMS, NULL, &err));
+        assert_non_null(strstr(err.text, "42501")); /* not allowed, rather than broken */
+    }
+    work_end(&shop->work);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM admin_logs WHERE note <> ''"), 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        SHOP_TEST(test_what_is_written),
+        SHOP_TEST(test_a_key_is_used_once),
+        SHOP_TEST(test_a_key_is_used_once_by_all_servers),
+        SHOP_TEST(test_rows_can_not_be_changed),
+    };
+    return cmocka_run_group_tests(tests, shop_set_up, shop_tear_down);
+}
