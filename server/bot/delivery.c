@@ -37,6 +37,29 @@ static const char *message_of(struct work *work, const struct order *order, enum
                            TV("harga", say_price(work, order->total)), TV_HTML("isi", contents_html)));
 }
 
+/* What goes to a buyer: a message, or one that comes with a file where it is too long. */
+struct package {
+    const char *html, *html_with_file;
+    const char *plain; /* the file's text */
+    const char *effect;
+};
+
+static bool add_package(struct work *work, const struct order *order, const struct package *package,
+                        struct error *err)
+{
+    bool fits = html_length(package->html) <= HTML_TEXT_LIMIT;
+    const struct outgoing outgoing = {
+        .chat_id = order->telegram_id,
+        .html = fits ? package->html : package->html_with_file,
+        .file_text = fits ? NULL : package->plain,
+        .file_name = fits ? NULL : arena_printf(work->arena, "%s.txt", order->reference),
+        .effect = package->effect,
+        .ref = order->id,
+        .keep = true,
+    };
+    return outgoing_add(work, &outgoing, err);
+}
+
 bool delivery_add(struct work *work, const struct order *order, enum text_key heading, struct error *err)
 {
     struct str html = STR_INIT(work->arena), plain = STR_INIT(work->arena);
@@ -52,26 +75,48 @@ bool delivery_add(struct work *work, const struct order *order, enum text_key he
         str_add(&html, "\n");
         str_addf(&plain, "\n%s\n%s\n", say(work, TEXT_FILE_ITEM, values, 2), contents);
     }
-    const char *message = message_of(work, order, heading, str_done(&html));
-    struct outgoing outgoing = {.chat_id = order->telegram_id,
-                                .html = message,
-                                .effect = EFFECT_DELIVERED,
-                                .ref = order->id,
-                                .keep = true};
-    if (html_length(message) > HTML_TEXT_LIMIT) {
-        outgoing.html = message_of(work, order, heading, say(work, TEXT_PAID_FILE, TEXT_NO_VALUES));
-        outgoing.file_text = str_done(&plain);
-        outgoing.file_name = arena_printf(work->arena, "%s.txt", order->reference);
-    }
-    return outgoing_add(work, &outgoing, err) || error_context(err, "delivery");
+    const struct package package = {
+        .html = message_of(work, order, heading, str_done(&html)),
+        .html_with_file = message_of(work, order, heading, say(work, TEXT_PAID_FILE, TEXT_NO_VALUES)),
+        .plain = str_done(&plain),
+        .effect = EFFECT_DELIVERED,
+    };
+    return add_package(work, order, &package, err) || error_context(err, "delivery");
 }
 
-static const struct order_item *item_of(const struct order *order, const struct term *term)
+static const struct order_item *item_of(const struct order *order, int64_t item_id)
 {
     for (size_t i = 0; i < order->item_count; i++)
-        if (order->items[i].id == term->order_item_id)
+        if (order->items[i].id == item_id)
             return &order->items[i];
     return NULL;
+}
+
+static const char *replacement_of(struct work *work, const struct order *order, const char *contents_html)
+{
+    return say(work, TEXT_REPLACED,
+               TEXT_VALUES(TV("order_id", order->reference), TV_HTML("isi", contents_html)));
+}
+
+bool delivery_add_replacement(struct work *work, const struct order *order, int64_t unit_id,
+                              struct error *err)
+{
+    struct stock_unit unit;
+    const char *content;
+    if (!stock_unit_get(work, unit_id, &unit, err) || !stock_content(work, unit_id, &content, err))
+        return error_context(err, "replacement");
+    const struct order_item *item = item_of(order, unit.order_item_id);
+    if (!item)
+        return error_set(err, ERR_NOT_FOUND, "replacement: unit %" PRId64 " is another order's", unit_id);
+    const struct text_value values[] = {TV("produk", item->name), TV("jumlah", "1"), TV("isi", content)};
+    const struct package package = {
+        .html = replacement_of(work, order, say(work, TEXT_PAID_ITEM, values, 3)),
+        .html_with_file = replacement_of(work, order, say(work, TEXT_PAID_FILE, TEXT_NO_VALUES)),
+        .plain = arena_printf(work->arena, "%s\n\n%s\n%s\n", order->reference,
+                              say(work, TEXT_FILE_ITEM, values, 2), content),
+        .effect = EFFECT_REPLACED,
+    };
+    return add_package(work, order, &package, err) || error_context(err, "replacement");
 }
 
 static bool add_terms(struct work *work, const struct order *order, const struct term *term,
@@ -107,7 +152,7 @@ bool delivery_add_terms(struct work *work, const struct order *order, struct err
     if (!term_open_for_order(work, order->id, &terms, &count, err))
         return error_context(err, "terms");
     for (size_t i = 0; i < count; i++) {
-        const struct order_item *item = item_of(order, &terms[i]);
+        const struct order_item *item = item_of(order, terms[i].order_item_id);
         if (item && !add_terms(work, order, &terms[i], item, err))
             return error_context(err, "terms");
     }

@@ -11,5 +11,10 @@
 MUST_USE bool delivery_add(struct work *work, const struct order *order, enum text_key heading,
                            struct error *err);
 
+/* The unit that took a bad one's place, in the same ways; completes nothing. ERR_NOT_FOUND where it is not
+ * one of the order's. */
+MUST_USE bool delivery_add_replacement(struct work *work, const struct order *order, int64_t unit_id,
+                                       struct error *err);
+
 /* The terms of each item that has some, with the button to fulfil them. */
 MUST_USE bool delivery_add_terms(struct work *work, const struct order *order, struct error *err);

@@ -62,19 +62,31 @@ static bool apply_deposit_invoice(struct work *work, int64_t ref, enum outbox_ou
                                                        : error_context(err, "invoice sent");
 }
 
-static bool apply_delivered(struct work *work, int64_t ref, enum outbox_outcome outcome, const json_t *result,
-                            struct error *err)
+static bool apply_to_delivery(struct work *work, int64_t order_id, bool completes,
+                              enum outbox_outcome outcome, struct error *err)
 {
     struct order order;
-    if (!order_get(work, ref, true, &order, err))
+    if (!order_get(work, order_id, true, &order, err))
         return error_context(err, "delivered");
     const struct bill bill = bill_of_order(&order);
     if (outcome == OUTBOX_REFUSED)
         return notices_undelivered(work, &bill, err);
-    if (outcome == OUTBOX_SENT &&
+    if (completes && outcome == OUTBOX_SENT &&
         order.state == ORDER_PAID) /* a purchase fetched again is completed already */
         return order_mark_completed(work, order.id, err);
     return note_blocked(work, order.telegram_id, outcome, err);
+}
+
+static bool apply_delivered(struct work *work, int64_t ref, enum outbox_outcome outcome, const json_t *result,
+                            struct error *err)
+{
+    return apply_to_delivery(work, ref, true, outcome, err);
+}
+
+static bool apply_replaced(struct work *work, int64_t ref, enum outbox_outcome outcome, const json_t *result,
+                           struct error *err)
+{
+    return apply_to_delivery(work, ref, false, outcome, err);
 }
 
 const struct outbox_effect bot_outbox_effects[] = {
@@ -82,5 +94,6 @@ const struct outbox_effect bot_outbox_effects[] = {
     {EFFECT_INVOICE, apply_invoice},
     {EFFECT_DEPOSIT_INVOICE, apply_deposit_invoice},
     {EFFECT_DELIVERED, apply_delivered},
+    {EFFECT_REPLACED, apply_replaced},
 };
 const size_t bot_outbox_effect_count = sizeof bot_outbox_effects / sizeof bot_outbox_effects[0];

@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "bot/bot.h"
+#include "bot/corrections.h"
 #include "bot/delivery.h"
 #include "bot/notices.h"
 #include "bot/outgoing.h"
@@ -210,7 +211,8 @@ static bool ended(struct work *work, const struct bill *bill, const struct payme
     enum text_key key = bill_is_expired(bill) ? words->expired
                         : by_gateway          ? words->cancelled_by_gateway
                                               : words->cancelled;
-    return remove_messages(work, bill, payment, err) && tell(work, bill, key, err);
+    bool more_follows = payment && payment->resolution;
+    return remove_messages(work, bill, payment, err) && (more_follows || tell(work, bill, key, err));
 }
 
 static bool mismatch(struct work *work, const struct bill *bill, const struct payment *payment,
@@ -242,20 +244,23 @@ static bool deposited(struct work *work, const struct deposit *deposit, const st
     const struct bill bill = bill_of_deposit(&copy);
     const struct outgoing outgoing = {
         .chat_id = deposit->telegram_id,
-        .html = say(
-            work, late ? TEXT_DEPOSITED_LATE : TEXT_DEPOSITED,
-            TEXT_VALUES(TV("order_id", deposit->reference), TV("harga", say_price(work, payment->amount)),
-                        TV("saldo", say_price(work, balance)), TV("tanggal", say_date(work, work->now_ms)))),
+        .html = say(work, late ? TEXT_DEPOSITED_LATE : TEXT_DEPOSITED,
+                    TEXT_VALUES(TV("order_id", deposit->reference),
+                                TV("harga", say_price(work, payment_received(payment))),
+                                TV("saldo", say_price(work, balance)),
+                                TV("tanggal", say_date(work, work->now_ms)))),
         .keyboard = say_button(work, TEXT_BUTTON_ALL_PRODUCTS, "a:0"),
         .keep = true,
     };
     return outgoing_add(work, &outgoing, err) && (late || remove_messages(work, &bill, payment, err)) &&
-           notices_deposited(work, &bill, payment->amount, balance, err);
+           notices_deposited(work, &bill, payment_received(payment), balance, err);
 }
 
 static bool late_credited(struct work *work, const struct order *order, const struct payment *payment,
                           int64_t amount, int64_t balance, struct error *err)
 {
+    if (payment->problem)
+        return corrections_credited(work, order, amount, balance, err);
     const struct outgoing outgoing = {
         .chat_id = order->telegram_id,
         .html = say(work, TEXT_LATE_CREDITED,
@@ -276,4 +281,10 @@ const struct checkout_notices bot_checkout_notices = {
     .mismatch = mismatch,
     .gateway_down = notices_gateway_down,
     .gateway_up = notices_gateway_up,
+    .given_back = corrections_given_back,
+    .resend = corrections_resend,
+    .replaced = corrections_replaced,
+    .refunded = corrections_refunded,
+    .adjusted = corrections_adjusted,
+    .rejected = corrections_rejected,
 };

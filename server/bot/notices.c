@@ -14,9 +14,8 @@ enum {
     DIFFERENCE_LIMIT = 200
 };
 
-/* `values` beside order_id, pembeli, baris, which every notice about a bill has. */
-static bool about_bill(struct work *work, const struct bill *bill, enum text_key key,
-                       const struct text_value *values, size_t count, struct error *err)
+bool notices_about(struct work *work, const struct bill *bill, enum text_key key,
+                   const struct text_value *values, size_t count, struct error *err)
 {
     const char *person;
     struct text_value all[8];
@@ -38,7 +37,7 @@ static bool about_order(struct work *work, const struct order *order, enum text_
 {
     struct order copy = *order;
     const struct bill bill = bill_of_order(&copy);
-    return about_bill(work, &bill, key, values, count, err);
+    return notices_about(work, &bill, key, values, count, err);
 }
 
 bool notices_new_order(struct work *work, const struct order *order, struct error *err)
@@ -66,7 +65,7 @@ bool notices_late_credited(struct work *work, const struct order *order, int64_t
 bool notices_mismatch(struct work *work, const struct bill *bill, int64_t asked, int64_t gateway_amount,
                       struct error *err)
 {
-    return about_bill(
+    return notices_about(
         work, bill, TEXT_ADMIN_MISMATCH,
         TEXT_VALUES(TV("harga", say_price(work, asked)), TV("total", say_price(work, gateway_amount))), err);
 }
@@ -74,13 +73,13 @@ bool notices_mismatch(struct work *work, const struct bill *bill, int64_t asked,
 bool notices_invoice_failed(struct work *work, const struct bill *bill, const char *why, struct error *err)
 {
     const char *reason = str_utf8_cut(work->arena, why, REASON_LIMIT);
-    return about_bill(work, bill, TEXT_ADMIN_INVOICE_FAILED, TEXT_VALUES(TV("alasan", reason)), err);
+    return notices_about(work, bill, TEXT_ADMIN_INVOICE_FAILED, TEXT_VALUES(TV("alasan", reason)), err);
 }
 
 bool notices_deposited(struct work *work, const struct bill *bill, int64_t amount, int64_t balance,
                        struct error *err)
 {
-    return about_bill(
+    return notices_about(
         work, bill, TEXT_ADMIN_DEPOSITED,
         TEXT_VALUES(TV("harga", say_price(work, amount)), TV("saldo", say_price(work, balance))), err);
 }
@@ -99,7 +98,7 @@ bool notices_gateway_up(struct work *work, struct error *err)
 
 bool notices_undelivered(struct work *work, const struct bill *bill, struct error *err)
 {
-    return about_bill(work, bill, TEXT_ADMIN_UNDELIVERED, TEXT_NO_VALUES, err);
+    return notices_about(work, bill, TEXT_ADMIN_UNDELIVERED, TEXT_NO_VALUES, err);
 }
 
 bool notices_books_differ(struct work *work, const struct verify_result *result, struct error *err)

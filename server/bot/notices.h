@@ -2,8 +2,14 @@
 #pragma once
 
 #include "payment/bill.h"
+#include "store/text.h"
 #include "store/verify_daily.h"
 #include "work/work.h"
+
+/* Any text about a bill: `values`, at most five, beside order_id, pembeli and baris, which all of them may
+ * use. */
+MUST_USE bool notices_about(struct work *work, const struct bill *bill, enum text_key key,
+                            const struct text_value *values, size_t count, struct error *err);
 
 MUST_USE bool notices_new_order(struct work *work, const struct order *order, struct error *err);
 MUST_USE bool notices_paid(struct work *work, const struct order *order, bool late, struct error *err);

@@ -13,6 +13,7 @@
                  ended */
 #define EFFECT_DEPOSIT_INVOICE "deposit_invoice" /* the same; ref: the deposit */
 #define EFFECT_DELIVERED       "delivered"       /* ref: the order; completes it */
+#define EFFECT_REPLACED        "replaced" /* ref: the order; admins are told where Telegram refuses it */
 
 struct outgoing {
     int64_t chat_id;

@@ -26,10 +26,12 @@ struct checkout_notices {
     bool (*deposited)(struct work *work, const struct deposit *deposit, const struct payment *payment,
                       int64_t balance, bool late, struct error *err);
     /* Ended unpaid: the bill's state says expired or cancelled; `by_gateway` when the gateway cancelled it.
-     * The payment is NULL for a deposit by hand. */
+     * The payment is NULL for a deposit by hand. One with a resolution was parked and settled by an admin:
+     * late_credited or given_back follows. */
     bool (*ended)(struct work *work, const struct bill *bill, const struct payment *payment, bool by_gateway,
                   struct error *err);
-    /* Paid after the end, nothing to deliver any more: `amount` was credited to the buyer's balance. */
+    /* Paid after the end, nothing to deliver any more (or parked, and an admin wants it so:
+     * payment->problem): `amount` was credited to the buyer's balance. */
     bool (*late_credited)(struct work *work, const struct order *order, const struct payment *payment,
                           int64_t amount, int64_t balance, struct error *err);
     /* The gateway says completed with another amount or order than asked: parked. */
@@ -39,6 +41,9 @@ struct checkout_notices {
     bool (*gateway_down)(struct work *work, const char *why, struct error *err);
     bool (*gateway_up)(struct work *work, struct error *err);
     /* By an admin's decision: */
+    /* What was parked was given back outside of Lapak. */
+    bool (*given_back)(struct work *work, const struct bill *bill, const struct payment *payment,
+                       struct error *err);
     bool (*resend)(struct work *work, const struct order *order, struct error *err);
     bool (*replaced)(struct work *work, const struct order *order, int64_t unit_id, struct error *err);
     bool (*refunded)(struct work *work, const struct order *order, int64_t amount, int64_t balance,

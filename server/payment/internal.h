@@ -44,6 +44,11 @@ MUST_USE bool lock_both(struct work *work, int64_t payment_id, struct bill *bill
 MUST_USE bool settle(struct work *work, struct bill *bill, struct payment *payment, int64_t actor_id,
                      struct error *err);
 
+/* The same for a parked payment whose resolution was written, when what it was for is not to be had: what is
+ * open ends, and what was paid goes to the balance (an order's only) or was given back outside of Lapak. */
+MUST_USE bool settle_apart(struct work *work, struct bill *bill, struct payment *payment, bool to_balance,
+                           struct error *err);
+
 /* ending.c: ways an open bill ends unpaid. Both rows are locked and fresh, the bill open; both are
  * changed as the rows are. */
 MUST_USE bool ending_expire(struct work *work, struct bill *bill, struct payment *payment, struct error *err);

@@ -307,6 +307,7 @@ static bool check_completed(struct work *work, struct bill *bill, struct payment
     if (!payment_park(work, payment->id, "mismatch", state->amount, err))
         return false;
     payment->problem = "mismatch";
+    payment->paid_amount = state->amount;
     return checkout_notices()->mismatch(work, bill, payment, state->amount, err);
 }
 

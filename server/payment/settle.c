@@ -20,14 +20,15 @@ static bool tell_paid(struct work *work, struct order *order, struct payment *pa
     return checkout_notices()->paid(work, order, payment, late, err);
 }
 
-/* The amount asked for, not what the gateway took on top. */
+/* The amount asked for, or what really came of a parked one; not what the gateway took on top. */
 static bool credit(struct work *work, struct order *order, struct payment *payment, struct error *err)
 {
     int64_t balance;
     const char *key = arena_printf(work->arena, "late:payment:%lld", (long long)payment->id);
-    return ledger_book(work, order->telegram_id, LEDGER_LATE_PAYMENT, payment->amount, key, order->reference,
-                       &balance, err) &&
-           checkout_notices()->late_credited(work, order, payment, payment->amount, balance, err);
+    int64_t amount = payment_received(payment);
+    return ledger_book(work, order->telegram_id, LEDGER_LATE_PAYMENT, amount, key, order->reference, &balance,
+                       err) &&
+           checkout_notices()->late_credited(work, order, payment, amount, balance, err);
 }
 
 static bool pay_late(struct work *work, struct order *order, struct payment *payment, struct error *err)
@@ -75,7 +76,7 @@ static bool settle_deposit(struct work *work, struct deposit *deposit, struct pa
     if (!again && !deposit_mark_completed(work, deposit->id, actor_id, err))
         return false;
     if (!ledger_book(work, deposit->telegram_id, again ? LEDGER_LATE_PAYMENT : LEDGER_DEPOSIT,
-                     payment->amount, key, deposit->reference, &balance, err))
+                     payment_received(payment), key, deposit->reference, &balance, err))
         return false;
     deposit->state = DEPOSIT_COMPLETED;
     deposit->completed_ms = work->now_ms;
@@ -91,6 +92,23 @@ bool settle(struct work *work, struct bill *bill, struct payment *payment, int64
     if (!mark_completed(work, payment, err) ||
         !(bill->order ? settle_order(work, bill->order, payment, err)
                       : settle_deposit(work, bill->deposit, payment, actor_id, err)))
+        return error_context(err, "%s: settle", bill_reference(bill));
+    return true;
+}
+
+static bool end_apart(struct work *work, struct bill *bill, struct payment *payment, struct error *err)
+{
+    return bill_end(work, bill, false, payment->problem, err) &&
+           checkout_notices()->ended(work, bill, payment, false, err);
+}
+
+bool settle_apart(struct work *work, struct bill *bill, struct payment *payment, bool to_balance,
+                  struct error *err)
+{
+    assert(payment->resolution && (bill->order || !to_balance));
+    if (!mark_completed(work, payment, err) || (bill_is_open(bill) && !end_apart(work, bill, payment, err)) ||
+        !(to_balance ? credit(work, bill->order, payment, err)
+                     : checkout_notices()->given_back(work, bill, payment, err)))
         return error_context(err, "%s: settle", bill_reference(bill));
     return true;
 }

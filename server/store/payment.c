@@ -14,6 +14,11 @@ const char *payment_state_name(enum payment_state state)
     return state_names[state];
 }
 
+int64_t payment_received(const struct payment *payment)
+{
+    return payment->problem ? payment->paid_amount : payment->amount;
+}
+
 /* --- reading --- */
 
 #define PAYMENT_SELECT                                                                                       \

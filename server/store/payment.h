@@ -34,15 +34,18 @@ struct payment {
     int64_t expires_ms;    /* the gateway's; 0 unknown */
     int64_t created_ms, hinted_ms, ended_ms;
     int64_t checks;
-    int64_t last_check_ms; /* the last status call; 0: none */
-    int64_t failures;      /* gateway calls in a row without a usable answer */
-    const char *problem;   /* or NULL */
-    int64_t paid_amount;   /* of one with a problem: what the gateway says was paid; 0: not known */
+    int64_t last_check_ms;  /* the last status call; 0: none */
+    int64_t failures;       /* gateway calls in a row without a usable answer */
+    const char *problem;    /* or NULL */
+    int64_t paid_amount;    /* of one with a problem: what the gateway says was paid; 0: not known */
     const char *resolution; /* of the problem, by an admin; NULL: it is parked */
 };
 
 /* What an admin did about a parked payment. */
 enum payment_resolution { PAYMENT_DELIVERED, PAYMENT_CREDITED, PAYMENT_REFUNDED };
+
+/* Rupiah that came, or would: what was asked for, or what the gateway says of one with a problem. */
+int64_t payment_received(const struct payment *payment);
 
 /* The gateway's answer to create-transaction, already verified by payment/. */
 struct payment_created {

@@ -54,6 +54,17 @@ bool user_get(struct work *work, int64_t telegram_id, struct person *person_out,
     return true;
 }
 
+DB_TENANT_STATEMENT(user_lock_row, "SELECT FROM users WHERE telegram_id = $1 FOR NO KEY UPDATE");
+
+bool user_lock(struct work *work, int64_t telegram_id, struct error *err)
+{
+    struct db_rows rows;
+    if (!db_query(work->tx, &user_lock_row, DB_PARAMS(P_INT(telegram_id)), &rows, err))
+        return false;
+    return rows.affected == 1 ||
+           error_set(err, ERR_NOT_FOUND, "person %lld is not known here", (long long)telegram_id);
+}
+
 DB_TENANT_STATEMENT(user_lock_of_order,
                     "SELECT FROM users WHERE telegram_id = (SELECT telegram_id FROM orders WHERE id = $1)"
                     " FOR NO KEY UPDATE");

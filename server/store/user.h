@@ -25,6 +25,8 @@ MUST_USE bool user_set_reachable(struct work *work, int64_t telegram_id, bool re
 /* Name and username for admins' notices. Both in the arena; username NULL where there is none. ERR_NOT_FOUND.
  */
 MUST_USE bool user_get(struct work *work, int64_t telegram_id, struct person *person_out, struct error *err);
+/* Locks the person's row until the transaction ends, and waits for it. ERR_NOT_FOUND. */
+MUST_USE bool user_lock(struct work *work, int64_t telegram_id, struct error *err);
 /* Queues the lock of the row of whoever an order or a deposit (the other id is 0) belongs to: who changes a
  * bill and may book to its person's balance locks as the person's own updates do, the person first. */
 MUST_USE bool user_lock_of_bill(struct work *work, int64_t order_id, int64_t deposit_id, struct error *err);
