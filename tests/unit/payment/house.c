@@ -26,6 +26,7 @@ static const uint8_t master_key[32] = {1, 2, 3};
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t noticed = PTHREAD_COND_INITIALIZER;
 static char notices[4096];
+static bool refusing;
 
 static void must(bool ok, const struct error *err)
 {
@@ -90,10 +91,12 @@ const struct gateway *gateway_of(const struct tenant *tenant)
 
 /* --- notices --- */
 
-static bool note(const char *format, ...) __attribute__((format(printf, 1, 2)));
-static bool note(const char *format, ...)
+static bool note(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static bool note(struct error *err, const char *format, ...)
 {
     va_list args;
+    if (refusing)
+        return error_set(err, ERR_INTERNAL, "told to refuse");
     va_start(args, format);
     pthread_mutex_lock(&mutex);
     size_t length = strlen(notices);
@@ -109,13 +112,13 @@ static bool note(const char *format, ...)
 static bool on_invoice_ready(struct work *work, const struct bill *bill, const struct payment *payment,
                              struct error *err)
 {
-    return note("invoice_ready:%lld", (long long)payment->total);
+    return note(err, "invoice_ready:%lld", (long long)payment->total);
 }
 
 static bool on_invoice_failed(struct work *work, const struct bill *bill, const struct payment *payment,
                               const char *why, struct error *err)
 {
-    return note("invoice_failed");
+    return note(err, "invoice_failed");
 }
 
 static bool on_paid(struct work *work, const struct order *order, const struct payment *payment, bool late,
@@ -123,13 +126,14 @@ static bool on_paid(struct work *work, const struct order *order, const struct p
 {
     assert_int_equal(order->state, ORDER_PAID);
     assert_int_equal(payment->state, PAYMENT_COMPLETED);
-    return note(late ? "paid_late" : "paid");
+    return note(err, late ? "paid_late" : "paid");
 }
 
 static bool on_ended(struct work *work, const struct bill *bill, const struct payment *payment,
                      bool by_gateway, struct error *err)
 {
-    return note("ended:%s%s", bill_is_expired(bill) ? "expired" : "cancelled", by_gateway ? ":gateway" : "");
+    return note(err, "ended:%s%s", bill_is_expired(bill) ? "expired" : "cancelled",
+                by_gateway ? ":gateway" : "");
 }
 
 static bool on_deposited(struct work *work, const struct deposit *deposit, const struct payment *payment,
@@ -137,29 +141,75 @@ static bool on_deposited(struct work *work, const struct deposit *deposit, const
 {
     assert_int_equal(deposit->state, DEPOSIT_COMPLETED);
     assert_int_equal(payment->state, PAYMENT_COMPLETED);
-    return note("deposited%s:%lld", late ? "_late" : "", (long long)balance);
+    return note(err, "deposited%s:%lld", late ? "_late" : "", (long long)balance);
 }
 
 static bool on_late_credited(struct work *work, const struct order *order, const struct payment *payment,
                              int64_t amount, int64_t balance, struct error *err)
 {
-    return note("credited:%lld", (long long)balance);
+    return note(err, "credited:%lld", (long long)balance);
 }
 
 static bool on_mismatch(struct work *work, const struct bill *bill, const struct payment *payment,
                         int64_t gateway_amount, struct error *err)
 {
-    return note("mismatch:%lld", (long long)gateway_amount);
+    return note(err, "mismatch:%lld", (long long)gateway_amount);
+}
+
+static bool on_given_back(struct work *work, const struct bill *bill, const struct payment *payment,
+                          struct error *err)
+{
+    assert_string_equal(payment->resolution, "refunded");
+    return note(err, "given_back:%lld", (long long)payment_received(payment));
+}
+
+static bool on_resend(struct work *work, const struct order *order, struct error *err)
+{
+    return note(err, "resend");
+}
+
+static bool on_replaced(struct work *work, const struct order *order, int64_t unit_id, struct error *err)
+{
+    return note(err, "replaced");
+}
+
+static bool on_refunded(struct work *work, const struct order *order, int64_t amount, int64_t balance,
+                        struct error *err)
+{
+    return note(err, "refunded:%lld", (long long)amount);
+}
+
+static bool on_adjusted(struct work *work, int64_t telegram_id, int64_t amount, int64_t balance,
+                        const char *reason, struct error *err)
+{
+    return note(err, "adjusted:%lld", (long long)amount);
+}
+
+static bool on_rejected(struct work *work, const struct deposit *deposit, const char *reason,
+                        struct error *err)
+{
+    assert_int_equal(deposit->state, DEPOSIT_REJECTED);
+    return note(err, "rejected");
 }
 
 static bool on_gateway_down(struct work *work, const char *why, struct error *err)
 {
-    return note("gateway_down");
+    return note(err, "gateway_down");
 }
 
 static bool on_gateway_up(struct work *work, struct error *err)
 {
-    return note("gateway_up");
+    return note(err, "gateway_up");
+}
+
+void house_forget_notices(void)
+{
+    notices[0] = '\0';
+}
+
+void house_refuse_notices(bool refuse)
+{
+    refusing = refuse;
 }
 
 const char *house_notices(void)
@@ -234,6 +284,12 @@ int house_setup(void **state)
         .mismatch = on_mismatch,
         .gateway_down = on_gateway_down,
         .gateway_up = on_gateway_up,
+        .given_back = on_given_back,
+        .resend = on_resend,
+        .replaced = on_replaced,
+        .refunded = on_refunded,
+        .adjusted = on_adjusted,
+        .rejected = on_rejected,
     };
     checkout_set_notices(&table);
     job_set_kinds(checkout_jobs, checkout_job_count);
@@ -317,6 +373,19 @@ void house_verify(struct verify_result *result_out)
     must(verify_store(owner, &scope, house.arena, 60000, result_out, &err), &err);
 }
 
+int64_t house_number(const char *format, ...)
+{
+    struct db_rows rows;
+    auto_arena struct arena *arena = arena_new();
+    va_list args;
+    va_start(args, format);
+    exec(arena_vprintf(arena, format, args), &rows);
+    va_end(args);
+    int64_t number = rows.count ? db_int(&rows, 0, 0) : 0;
+    db_rows_free(&rows);
+    return number;
+}
+
 /* --- running --- */
 
 struct errand {
@@ -348,9 +417,15 @@ static void errand_run(struct lane_store *store, void (*fn)(struct work *work, v
     pthread_mutex_unlock(&errand.mutex);
 }
 
+/* Whose lane is free. */
+static struct lane_store *store_now(void)
+{
+    return is_during ? house.other_store : house.store;
+}
+
 void house_do(void (*fn)(struct work *work, void *context), void *context)
 {
-    errand_run(is_during ? house.other_store : house.store, fn, context);
+    errand_run(store_now(), fn, context);
 }
 
 static void nothing(struct work *work, void *context)
@@ -389,12 +464,19 @@ static void run_transaction(struct work *work, void *argument)
     t->ok = work_begin(work, t->err) && t->fn(work, t->context, t->err) && db_commit(work->tx, t->err);
 }
 
+bool house_transaction_at(struct lane_store *store, int64_t now_ms,
+                          bool (*fn)(struct work *work, void *context, struct error *err), void *context,
+                          struct error *err)
+{
+    struct transaction t = {now_ms, fn, context, err, false};
+    errand_run(store, run_transaction, &t);
+    return t.ok;
+}
+
 bool house_transaction(int64_t now_ms, bool (*fn)(struct work *work, void *context, struct error *err),
                        void *context, struct error *err)
 {
-    struct transaction t = {now_ms, fn, context, err, false};
-    house_do(run_transaction, &t);
-    return t.ok;
+    return house_transaction_at(store_now(), now_ms, fn, context, err);
 }
 
 struct job_round {

@@ -39,6 +39,8 @@ const char *house_value(const char *format, ...) __attribute__((format(printf, 1
 
 /* What verify_store() finds; in house.arena. */
 void house_verify(struct verify_result *result_out);
+/* The same as a number. */
+int64_t house_number(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Runs fn as a task of the lane and waits for it. */
 void house_do(void (*fn)(struct work *work, void *context), void *context);
@@ -46,6 +48,11 @@ void house_do(void (*fn)(struct work *work, void *context), void *context);
  * committed). */
 bool house_transaction(int64_t now_ms, bool (*fn)(struct work *work, void *context, struct error *err),
                        void *context, struct error *err);
+
+/* The same at one of the two servers; may be called by a thread for each. */
+bool house_transaction_at(struct lane_store *store, int64_t now_ms,
+                          bool (*fn)(struct work *work, void *context, struct error *err), void *context,
+                          struct error *err);
 
 /* One round of a job at `now_ms`: prepare, and where it asks for it call and finish. False where a step
  * failed. */
@@ -69,6 +76,9 @@ extern struct fake_gateway fake_gateway;
 /* "invoice_ready", "paid", "paid late", … in order, with blanks between; amounts behind a colon. Emptied by
  * house_clean(). */
 const char *house_notices(void);
+void house_forget_notices(void);
+/* Until it is told otherwise every notice fails, as where the message can't be written. */
+void house_refuse_notices(bool refuse);
 int house_count_notices(const char *name);
 /* Waits until the notice came and its transaction is over; fails the test after ten seconds. */
 void house_wait_notice(const char *name);
