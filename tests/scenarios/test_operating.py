@@ -224,6 +224,7 @@ def test_the_catalogue_goes_round(world, kopi):
     ("categories:\n  - name: A\n    products:\n      - {code: X, name: Y, price: 5}\n      - {code: X, name: Z, price: 5}\n", 5),
     ("categories:\n  - name: A\n    products: [\n", 3),
     ("kategori: []\n", 1),
+    ("categories: [{name: A, products: [{code: X, name: Y, price: 5}]}]\ncoupons:\n  - {code: HEMAT, percent: 10, products: [Z]}\n", 3),
 ])
 def test_a_faulty_catalogue_changes_nothing(world, kopi, text, line):
     before = kopi.query("SELECT * FROM products"), kopi.query("SELECT * FROM stock_units")

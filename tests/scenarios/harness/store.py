@@ -102,6 +102,12 @@ class Store:
         path.write_text(catalogue_text(products), encoding="utf-8")
         return self.world.ctl("catalog", "import", self.name, path)
 
+    def import_coupons(self, *coupons):
+        """The same for coupons alone, each as in a catalogue file."""
+        path = self.world.directory / f"coupons-{self.name}.yaml"
+        path.write_text(yaml.safe_dump({"coupons": list(coupons)}, sort_keys=False), encoding="utf-8")
+        return self.world.ctl("catalog", "import", self.name, path)
+
     # Its rows
 
     @property

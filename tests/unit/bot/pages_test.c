@@ -8,6 +8,7 @@
 #include "bot/bot.h"
 #include "bot/buyer/basket.h"
 #include "bot/buyer/buyer.h"
+#include "bot/buyer/coupons.h"
 
 static turn_handler *const pages[] = {
     start_home, start_information, start_how_to_order, start_help,  start_old_button,
@@ -162,6 +163,40 @@ static void test_a_large_cart_fits(void **state)
     bench_close(&bench);
 }
 
+static void test_a_cart_with_a_coupon(void **state)
+{
+    auto_arena struct arena *arena = arena_new();
+    static const enum coupon_refusal refusals[] = {
+        COUPON_UNKNOWN, COUPON_STOPPED,     COUPON_NOT_YET,       COUPON_ENDED,
+        COUPON_USED_UP, COUPON_USED_BY_YOU, COUPON_NOT_FOR_THESE, COUPON_TOTAL_TOO_SMALL};
+    int64_t everything[500];
+    for (size_t i = 0; i < 500; i++)
+        everything[i] = (int64_t)i + 1;
+    const struct coupon coupon = {
+        .code = "HEMAT", .products = {500, everything}, .categories = {500, everything}, .ends_ms = 1};
+    for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++) {
+        struct bench *bench = bench_open(i % 2 ? "id" : "en", 10, 50, hostile(arena, 4));
+        struct basket_item items[100];
+        for (size_t k = 0; k < 100; k++)
+            items[k] = (struct basket_item){.product = &bench->catalogue.products[k], .quantity = 1000};
+        struct basket basket = {.count = 100,
+                                .items = items,
+                                .subtotal = 5000,
+                                .discount = 700,
+                                .notes = "",
+                                .coupon_code = "HEMAT"};
+        bool unknown = refusals[i] == COUPON_UNKNOWN;
+        basket.headline = coupons_why_not(&bench->turn, &basket, unknown ? hostile(arena, 200) : "HEMAT",
+                                          unknown ? NULL : &coupon, refusals[i]);
+        assert_true(html_length(basket.headline) < 600);
+        basket_show(&bench->turn, &basket);
+        json_t *reply = bench_reply(bench);
+        assert_non_null(strstr(json_string_value(json_object_get(reply, "text")), "🎟️ HEMAT: -Rp 700"));
+        json_decref(reply);
+        bench_close(&bench);
+    }
+}
+
 static void test_the_last_net(void **state)
 {
     struct bench *bench = bench_open("id", 1, 1, "x");
@@ -197,6 +232,7 @@ int main(void)
         cmocka_unit_test(test_a_page_edits_where_it_can),
         cmocka_unit_test(test_the_reply_keyboard_goes_by_role),
         cmocka_unit_test(test_a_large_cart_fits),
+        cmocka_unit_test(test_a_cart_with_a_coupon),
         cmocka_unit_test(test_the_last_net),
         cmocka_unit_test(test_too_fast),
     };
