@@ -17,6 +17,8 @@ def differences(world, store):
 
 
 def check(world, *stores):
+    for store in stores:
+        world.ctl("verify", store.name)
     found = [line for store in stores for line in differences(world, store)]
     assert not found, "the books are wrong:\n" + "\n".join(found)
 

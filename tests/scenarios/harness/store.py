@@ -144,13 +144,14 @@ class Store:
     def pakasir_path(self):
         return f"/webhooks/pakasir/{self.name}"
 
-    def post_pakasir(self, body, secret=None):
+    def post_pakasir(self, body, secret=None, port=None):
         """Posts a webhook as Pakasir does; (status, text, headers). `body` is a dict, or raw text."""
         text = body if isinstance(body, (str, bytes)) else json.dumps(body)
         headers = {"Content-Type": "application/json"}
         if secret != "":
             headers["X-Secret"] = self.webhook_secret if secret is None else secret
-        return self.world.http(self.pakasir_path, body=text, headers=headers)
+        url = f"http://127.0.0.1:{port or self.world.port}"
+        return self.world.http_at(url, self.pakasir_path, body=text, headers=headers)
 
     @property
     def telegram_secret(self):

@@ -43,7 +43,8 @@ def end_orders(store, condition, *parameters):
     """Their time is over, as the clock would have it."""
     store.query(f"UPDATE orders SET expires_at = least(expires_at, now()) WHERE state = 'pending' AND {condition}", *parameters)
     store.query(
-        "UPDATE jobs SET due_at = least(due_at, now()) WHERE kind = 'payment_check' AND ref IN (SELECT p.id FROM payments p"
+        "UPDATE jobs SET due_at = least(due_at, now()) WHERE kind IN ('payment_create', 'payment_check')"
+        " AND ref IN (SELECT p.id FROM payments p"
         " JOIN orders o ON o.id = p.order_id WHERE o.state = 'pending' AND o.expires_at <= now())")
 
 
