@@ -380,6 +380,25 @@ DB_TENANT_STATEMENT(
 DB_TENANT_STATEMENT(coupon_select_code_lock, "SELECT " COUPON_COLUMNS " FROM coupons c WHERE c.code = $1"
                                              " FOR NO KEY UPDATE");
 
+DB_TENANT_STATEMENT(coupon_count_most, "SELECT coalesce(max(n), 0) FROM (SELECT count(*) AS n FROM orders"
+                                       " WHERE coupon_id = $1 AND " HOLDING " GROUP BY telegram_id) each");
+
+/* Limits that the orders there are would break: the books hold to them. The row is locked. */
+static bool check_held(struct work *work, const struct coupon *coupon, const struct coupon *known,
+                       struct error *err)
+{
+    struct db_rows rows;
+    if (coupon->most_uses && known->uses > coupon->most_uses)
+        return error_set(err, ERR_CONFLICT, "%" PRId64 " orders hold it already", known->uses);
+    if (!coupon->most_uses_each || !known->uses)
+        return true;
+    if (!db_query(work->tx, &coupon_count_most, DB_PARAMS(P_INT(known->id)), &rows, err))
+        return false;
+    return db_int(&rows, 0, 0) <= coupon->most_uses_each ||
+           error_set(err, ERR_CONFLICT, "%" PRId64 " orders of one person hold it already",
+                     db_int(&rows, 0, 0));
+}
+
 /* The row of that code, locked, is looked at before anything is written: what is refused leaves the
  * transaction as it was. */
 static bool put(struct work *work, const struct coupon *coupon, bool only_new, enum coupon_change *change_out,
@@ -396,9 +415,8 @@ static bool put(struct work *work, const struct coupon *coupon, bool only_new, e
         return false;
     if (found.count && only_new)
         return error_set(err, ERR_CONFLICT, "there is a coupon %s already", coupon->code);
-    if (coupon->most_uses && known.uses > coupon->most_uses)
-        return error_set(err, ERR_CONFLICT, "%" PRId64 " orders hold it already", known.uses);
-    if (!db_query(work->tx, &coupon_upsert,
+    if (!check_held(work, coupon, &known, err) ||
+        !db_query(work->tx, &coupon_upsert,
                   DB_PARAMS(P_TEXT(coupon->code), P_TEXT(kind_names[coupon->kind]), P_INT(coupon->value),
                             P_ID(coupon->maximum_discount), P_INT(coupon->minimum_total),
                             P_TEXT(write_ids(work->arena, &coupon->products)),

@@ -117,8 +117,8 @@ enum coupon_change { COUPON_SAME, COUPON_ADDED, COUPON_ALTERED };
 
 /* Makes the coupon of that code be as given, but for id, uses and edition; a start of 0 is the one it has, or
  * now. Products and categories in any order. ERR_INVALID says what in it can't be; ERR_CONFLICT where more
- * orders hold it than `most_uses`. Nothing was written then. Several in one transaction: coupon_lock_codes()
- * first. */
+ * orders hold it than `most_uses`, or one person's more than `most_uses_each`. Nothing was written then.
+ * Several in one transaction: coupon_lock_codes() first. */
 MUST_USE bool coupon_put(struct work *work, const struct coupon *coupon, enum coupon_change *change_out,
                          struct error *err);
 /* The same for a new one; ERR_CONFLICT where the code is taken. */

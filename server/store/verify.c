@@ -102,19 +102,22 @@ DB_TENANT_STATEMENT(
     " LEFT JOIN (SELECT order_id FROM payments WHERE state IN ('creating', 'waiting')) p"
     " ON p.order_id = o.id WHERE (o.state = 'pending') <> (p.order_id IS NOT NULL)" THE_FIRST);
 
+/* What came, where that is not what was asked for. */
+#define RECEIVED "CASE WHEN p.problem IS NULL THEN p.amount ELSE coalesce(p.paid_amount, 0) END"
 /* Completed payments that were not given back: not to the balance, as they came too late or were one too
  * many, and not by hand. */
 #define SETTLED(bill)                                                                                        \
-    "(SELECT p." bill ", count(*) AS count, max(p.amount) AS amount FROM payments p LEFT JOIN " LATE_CREDITS \
-    " l ON l.ref = p.id WHERE p.state = 'completed' AND p." bill " IS NOT NULL AND l.ref IS NULL"            \
-    " AND p.resolution IS DISTINCT FROM 'refunded' GROUP BY p." bill ")"
+    "(SELECT p." bill ", count(*) AS count, max(p.amount) AS amount, max(" RECEIVED ") AS received"          \
+    " FROM payments p LEFT JOIN " LATE_CREDITS " l ON l.ref = p.id WHERE p.state = 'completed' AND p." bill  \
+    " IS NOT NULL AND l.ref IS NULL AND p.resolution IS DISTINCT FROM 'refunded' GROUP BY p." bill ")"
+#define SETTLED_ORDERS   SETTLED("order_id")
+#define SETTLED_DEPOSITS SETTLED("deposit_id")
 
 DB_TENANT_STATEMENT(verify_paid_orders, SELECT_DIFFERENCES
                     "'order ' || o.reference, o.state, coalesce(p.count, 0), o.total, coalesce(p.amount, 0)"
-                    " FROM orders o LEFT JOIN " SETTLED(
-                        "order_id") " p ON p.order_id = o.id"
-                                    " WHERE coalesce(p.count, 0) <> (o.state IN ('paid', 'completed'))::int"
-                                    " OR p.amount <> o.total" THE_FIRST);
+                    " FROM orders o LEFT JOIN " SETTLED_ORDERS " p ON p.order_id = o.id"
+                    " WHERE coalesce(p.count, 0) <> (o.state IN ('paid', 'completed'))::int"
+                    " OR p.amount <> o.total" THE_FIRST);
 
 DB_TENANT_STATEMENT(verify_purchases, SELECT_DIFFERENCES
                     "coalesce('order ' || b.reference, 'ledger ' || l.reason_key), coalesce(b.amount, 0),"
@@ -150,7 +153,7 @@ DB_TENANT_STATEMENT(verify_late_credits, SELECT_DIFFERENCES
                     " LEFT JOIN orders o ON o.id = p.order_id LEFT JOIN deposits d ON d.id = p.deposit_id"
                     " WHERE l.telegram_id IS DISTINCT FROM coalesce(o.telegram_id, d.telegram_id)"
                     " OR l.amount IS DISTINCT FROM"
-                    " CASE p.resolution WHEN 'credited' THEN p.paid_amount ELSE p.amount END" THE_FIRST);
+                    " " RECEIVED THE_FIRST);
 
 /* Nobody would look at it ever again. A parked one waits for an admin. */
 DB_TENANT_STATEMENT(
@@ -172,16 +175,16 @@ DB_TENANT_STATEMENT(
 DB_TENANT_STATEMENT(
     verify_paid_deposits, SELECT_DIFFERENCES
     "'deposit ' || d.reference, d.state, coalesce(p.count, 0), d.amount, coalesce(p.amount, 0)"
-    " FROM deposits d LEFT JOIN " SETTLED(
-        "deposit_id") " p ON p.deposit_id = d.id"
-                      " WHERE coalesce(p.count, 0) <> (d.state = 'completed')::int"
-                      " OR p.amount <> d.amount" THE_FIRST);
+    " FROM deposits d LEFT JOIN " SETTLED_DEPOSITS " p ON p.deposit_id = d.id"
+    " WHERE coalesce(p.count, 0) <> (d.state = 'completed')::int"
+    " OR p.amount <> d.amount" THE_FIRST);
 
 DB_TENANT_STATEMENT(verify_booked_deposits, SELECT_DIFFERENCES
                     "coalesce('deposit ' || d.reference, 'ledger ' || l.reason_key), coalesce(d.amount, 0),"
                     " coalesce(l.amount, 0), coalesce(d.telegram_id, l.telegram_id),"
-                    " coalesce(l.telegram_id, d.telegram_id)"
-                    " FROM (SELECT * FROM deposits WHERE state = 'completed') d FULL JOIN " DEPOSITS " l"
+                    " coalesce(l.telegram_id, d.telegram_id) FROM (SELECT d.id, d.reference, d.telegram_id,"
+                    " coalesce(p.received, d.amount) AS amount FROM deposits d LEFT JOIN " SETTLED_DEPOSITS
+                    " p ON p.deposit_id = d.id WHERE d.state = 'completed') d FULL JOIN " DEPOSITS " l"
                     " ON l.ref = d.id"
                     " WHERE d.amount IS DISTINCT FROM l.amount OR d.telegram_id <> l.telegram_id" THE_FIRST);
 
@@ -219,8 +222,7 @@ static const struct check {
     {"deposit", "it is {2}, and {3} of its payments are open", &verify_open_deposits},
     {"deposit", "it is {2} over {4} rupiah; payments that went into it: {3}, of {5} rupiah",
      &verify_paid_deposits},
-    {"deposit", "{2} rupiah of user {4} are completed, the ledger has {3} of user {5}",
-     &verify_booked_deposits},
+    {"deposit", "{2} rupiah of user {4} came, the ledger has {3} of user {5}", &verify_booked_deposits},
     {"deposit", "it waits for a proof, and no job will end it", &verify_deposit_jobs},
 };
 enum { CHECKS = sizeof checks / sizeof checks[0] };

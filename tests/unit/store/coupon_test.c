@@ -216,6 +216,22 @@ static void test_put_changes_and_keeps(void **state)
     shop_commit(shop);
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM coupons"), 2);
     assert_int_equal(get(id).most_uses, 4);
+    /* less than one person holds; what has ended does not count */
+    shop_person(shop, 1);
+    shop_sql(shop,
+             "INSERT INTO orders (reference, telegram_id, state, subtotal, discount, total, coupon_id, "
+             "coupon_code,"
+             " created_at, expires_at) SELECT 'tg1-' || n, 1, CASE WHEN n < 3 THEN 'pending' ELSE 'expired' "
+             "END, 9, 1,"
+             " 8, %lld, 'HEMAT', now(), now() FROM generate_series(1, 4) n",
+             (long long)id);
+    coupon.most_uses = 4;
+    coupon.most_uses_each = 1;
+    MUST_FAIL(ERR_CONFLICT, coupon_put(shop_begin(shop), &coupon, &change, &err));
+    coupon.most_uses_each = 2;
+    MUST(coupon_put(&shop->work, &coupon, &change, &err));
+    assert_int_equal(change, COUPON_ALTERED);
+    shop_commit(shop);
 }
 
 static void test_what_can_not_be(void **state)

@@ -10,13 +10,14 @@
 #include "base/str.h"
 #include "store/verify.h"
 
-/* Orders 1 to 10 and deposits 1 to 6, one of each kind; people 1 and 2; products A (1) and B (2). */
+/* Orders 1 to 13 and deposits 1 to 8, one of each kind; people 1 and 2; products A (1) and B (2). */
 static const char lived_in[] =
     "INSERT INTO users (telegram_id, first_name, balance, created_at, seen_at) VALUES"
-    " (1, 'Budi', 3000, now(), now()), (2, 'Sari', 5100, now(), now()), (3, 'Diam', 0, now(), now());"
+    " (1, 'Budi', 3000, now(), now()), (2, 'Sari', 5100, now(), now()), (3, 'Diam', 0, now(), now()), (4, "
+    "'Lain', 1100, now(), now());"
     "INSERT INTO categories (name, position) VALUES ('Shelf', 1);"
     "INSERT INTO products (category_id, code, name, price, position, sold, created_at, updated_at) VALUES"
-    " (1, 'A', 'Product A', 1000, 1, 2, now(), now()), (1, 'B', 'Product B', 500, 2, 4, now(), now());"
+    " (1, 'A', 'Product A', 1000, 1, 2, now(), now()), (1, 'B', 'Product B', 500, 2, 5, now(), now());"
     "INSERT INTO coupons (code, kind, value, most_uses, most_uses_each, uses, starts_at, created_at) VALUES"
     " ('HEMAT', 'flat', 100, 5, 1, 2, now(), now()), ('GRATIS', 'flat', 500, NULL, NULL, 1, now(), now());"
     "INSERT INTO orders (reference, telegram_id, state, subtotal, discount, total, refunded, coupon_id, "
@@ -34,27 +35,33 @@ static const char lived_in[] =
     " (7, 'tg1-cancelled', 1, 'cancelled', 500, 100, 0, 1, 'HEMAT'),"
     " (8, 'tg2-twice', 2, 'completed', 500, 0, 0, NULL, NULL),"
     " (9, 'tg1-free', 1, 'completed', 500, 500, 0, 2, 'GRATIS'),"
-    " (10, 'tg2-parked', 2, 'pending', 500, 0, 0, NULL, NULL)) o (n, r, t, s, sub, dis, ref, c, cc) ORDER BY "
+    " (10, 'tg2-parked', 2, 'pending', 500, 0, 0, NULL, NULL), (11, 'tg4-odd', 4, 'completed', 500, 0, 0, "
+    "NULL, NULL),"
+    " (12, 'tg4-apart', 4, 'cancelled', 500, 0, 0, NULL, NULL), (13, 'tg4-back', 4, 'cancelled', 500, 0, 0, "
+    "NULL, NULL)) o (n, r, t, s, sub, dis, ref, c, cc) ORDER BY "
     "n;"
     "INSERT INTO order_items (order_id, product_id, name, price, quantity, snk)"
     " SELECT o, p, 'Product', CASE p WHEN 1 THEN 1000 ELSE 500 END, q, '' FROM (VALUES (1, 1, 1, 2), (2, 2, "
     "2, 1),"
     " (3, 3, 1, 1), (4, 4, 1, 1), (5, 4, 2, 1), (6, 5, 2, 1), (7, 6, 1, 1), (8, 7, 2, 1), (9, 8, 2, 1),"
-    " (10, 9, 2, 1), (11, 10, 2, 1)) i (n, o, p, q) ORDER BY n;"
+    " (10, 9, 2, 1), (11, 10, 2, 1), (12, 11, 2, 1), (13, 12, 2, 1),"
+    " (14, 13, 2, 1)) i (n, o, p, q) ORDER BY n;"
     "INSERT INTO stock_units (product_id, state, content, digest, order_item_id, created_at, reserved_at, "
     "sold_at)"
     " SELECT p, s, 'x', convert_to('unit ' || n, 'UTF8'), i, now(), now(), CASE WHEN s = 'sold' THEN now() "
     "END FROM"
     " (VALUES (1, 1, 'reserved', 1), (2, 1, 'reserved', 1), (3, 2, 'reserved', 2), (4, 1, 'sold', 3),"
     " (5, 1, 'sold', 4), (6, 1, 'sold', 4), (7, 2, 'sold', 5), (8, 2, 'sold', 6), (9, 2, 'sold', 9),"
-    " (10, 2, 'sold', 10), (11, 2, 'reserved', 11), (12, 1, 'available', NULL), (13, 2, 'available', NULL))"
+    " (10, 2, 'sold', 10), (11, 2, 'reserved', 11), (12, 1, 'available', NULL), (13, 2, 'available', NULL), "
+    "(14, 2, 'sold', 12))"
     " u (n, p, s, i) ORDER BY n;"
     "UPDATE stock_units SET replaced_by = 6 WHERE id = 5;"
     "INSERT INTO deposits (reference, telegram_id, kind, amount, state, created_at, expires_at, completed_at)"
     " SELECT r, t, k, a, s, now(), now(), CASE WHEN s = 'completed' THEN now() END FROM (VALUES"
     " (1, 'dp1-done', 1, 'gateway', 1300, 'completed'), (2, 'dp1-waiting', 1, 'gateway', 9000, 'pending'),"
     " (3, 'dp1-hand', 1, 'manual', 9000, 'pending'), (4, 'dp2-hand', 2, 'manual', 2000, 'completed'),"
-    " (5, 'dp1-expired', 1, 'gateway', 9000, 'expired'), (6, 'dp2-twice', 2, 'gateway', 1000, 'completed'))"
+    " (5, 'dp1-expired', 1, 'gateway', 9000, 'expired'), (6, 'dp2-twice', 2, 'gateway', 1000, 'completed'),"
+    " (7, 'dp4-odd', 4, 'gateway', 1000, 'completed'), (8, 'dp4-back', 4, 'gateway', 1000, 'cancelled'))"
     " d (n, r, t, k, a, s) ORDER BY n;"
     "INSERT INTO payments (order_id, deposit_id, gateway_order_id, method, amount, state, txn_id, problem,"
     " paid_amount, created_at) SELECT o, d, 'g' || n, m, a, s, CASE WHEN m = 'qris' THEN 't' || n END, p,"
@@ -68,12 +75,21 @@ static const char lived_in[] =
     " (13, NULL, 2, 'qris', 9000, 'waiting', NULL), (14, NULL, 4, 'manual', 2000, 'completed', NULL),"
     " (15, NULL, 5, 'qris', 9000, 'expired', NULL), (16, NULL, 6, 'qris', 1000, 'completed', NULL),"
     " (17, NULL, 6, 'qris', 1000, 'completed', NULL)) p (n, o, d, m, a, s, p) ORDER BY n;"
+    /* another amount than asked for, and what an admin said: delivered, credited, given back */
+    "INSERT INTO payments (order_id, deposit_id, gateway_order_id, method, amount, state, txn_id, problem,"
+    " paid_amount, resolution, created_at) VALUES"
+    " (11, NULL, 'g18', 'qris', 500, 'completed', 't18', 'mismatch', 400, 'delivered', now()),"
+    " (12, NULL, 'g19', 'qris', 500, 'completed', 't19', 'mismatch', 300, 'credited', now()),"
+    " (13, NULL, 'g20', 'qris', 500, 'completed', 't20', 'mismatch', 600, 'refunded', now()),"
+    " (NULL, 7, 'g21', 'qris', 1000, 'completed', 't21', 'mismatch', 800, 'credited', now()),"
+    " (NULL, 8, 'g22', 'qris', 1000, 'completed', 't22', 'mismatch', 900, 'refunded', now());"
     "INSERT INTO ledger (telegram_id, kind, amount, reason_key, created_at) VALUES"
     " (1, 'deposit', 1300, 'deposit:1', now()), (2, 'deposit', 2000, 'deposit:4', now()),"
     " (2, 'deposit', 1000, 'deposit:6', now()), (2, 'late_payment', 1000, 'late:payment:17', now()),"
     " (2, 'purchase', -400, 'purchase:order:5', now()), (1, 'late_payment', 1000, 'late:payment:6', now()),"
     " (2, 'late_payment', 500, 'late:payment:9', now()), (1, 'refund', 300, 'refund:order:4:a1', now()),"
-    " (1, 'refund', 400, 'refund:order:4:a2', now()), (2, 'adjustment', 1000, 'adjust:77', now());"
+    " (1, 'refund', 400, 'refund:order:4:a2', now()), (2, 'adjustment', 1000, 'adjust:77', now()),"
+    " (4, 'late_payment', 300, 'late:payment:19', now()), (4, 'deposit', 800, 'deposit:7', now());"
     "INSERT INTO jobs (kind, ref, due_at, created_at) VALUES ('payment_check', 1, now(), now()),"
     " ('payment_create', 2, now(), now()), ('payment_check', 13, now(), now()),"
     " ('deposit_expire', 3, now(), now());"
@@ -113,7 +129,7 @@ static void test_a_lived_in_store_is_clean(void **state)
                     result.differences[i].says);
     assert_int_equal(result.difference_count, 0);
     assert_string_equal(verify_looked_at(shop->work.arena, &result),
-                        "3 people, 10 orders, 17 payments, 6 deposits, 13 units, 2 coupons");
+                        "4 people, 13 orders, 22 payments, 8 deposits, 14 units, 2 coupons");
 }
 
 /* What is done to the books, and what is then said, one a line: "what: who: says". */
@@ -259,16 +275,31 @@ static const struct {
      "rupiah\n"},
     {"DELETE FROM ledger WHERE reason_key = 'deposit:1'; UPDATE users SET balance = 1700 WHERE telegram_id = "
      "1",
-     "deposit: deposit dp1-done: 1300 rupiah of user 1 are completed, the ledger has 0 of user 1\n"},
+     "deposit: deposit dp1-done: 1300 rupiah of user 1 came, the ledger has 0 of user 1\n"},
     {"UPDATE deposits SET state = 'expired', completed_at = NULL WHERE id = 1; UPDATE payments SET state = "
      "'expired'"
      " WHERE id = 12",
-     "deposit: ledger deposit:1: 0 rupiah of user 1 are completed, the ledger has 1300 of user 1\n"},
+     "deposit: ledger deposit:1: 0 rupiah of user 1 came, the ledger has 1300 of user 1\n"},
     {"UPDATE ledger SET amount = 1301 WHERE reason_key = 'deposit:1';"
      "UPDATE users SET balance = 3001 WHERE telegram_id = 1",
-     "deposit: deposit dp1-done: 1300 rupiah of user 1 are completed, the ledger has 1301 of user 1\n"},
+     "deposit: deposit dp1-done: 1300 rupiah of user 1 came, the ledger has 1301 of user 1\n"},
     {"UPDATE ledger SET kind = 'deposit', reason_key = 'deposit:404' WHERE reason_key = 'adjust:77'",
-     "deposit: ledger deposit:404: 0 rupiah of user 2 are completed, the ledger has 1000 of user 2\n"},
+     "deposit: ledger deposit:404: 0 rupiah of user 2 came, the ledger has 1000 of user 2\n"},
+    /* another amount than asked for */
+    {"UPDATE payments SET paid_amount = 299 WHERE id = 19",
+     "ledger: ledger late:payment:19: 300 rupiah were credited to user 4, without a completed payment of "
+     "that person "
+     "and amount\n"},
+    {"UPDATE payments SET paid_amount = 801 WHERE id = 21",
+     "deposit: deposit dp4-odd: 801 rupiah of user 4 came, the ledger has 800 of user 4\n"},
+    {"UPDATE payments SET resolution = NULL WHERE id = 20",
+     "order: order tg4-back: it is cancelled over 500 rupiah; payments that went into it: 1, of 500 "
+     "rupiah\n"},
+    {"UPDATE payments SET resolution = NULL WHERE id = 22",
+     "deposit: deposit dp4-back: it is cancelled over 1000 rupiah; payments that went into it: 1, of 1000 "
+     "rupiah\n"},
+    {"UPDATE payments SET resolution = 'refunded' WHERE id = 18",
+     "order: order tg4-odd: it is completed over 500 rupiah; payments that went into it: 0, of 0 rupiah\n"},
     {"DELETE FROM jobs WHERE kind = 'deposit_expire'",
      "deposit: deposit dp1-hand: it waits for a proof, and no job will end it\n"},
 };
