@@ -389,12 +389,17 @@ def choose(chat, page, quantity):
     return page
 
 
-def check_out(chat, page, seconds=None):
-    """From a product's page through cart and method to the invoice: the message with the QR."""
+def to_methods(chat, page):
+    """From a product's page through the cart to the page with the ways to pay."""
     chat.press(chat.labels.to_cart, page)
     cart = chat.wait(lambda message: message.button(chat.labels.to_payment))
     chat.press(chat.labels.to_payment, cart)
-    method = chat.wait(lambda message: message.button(chat.labels.qris))
+    return chat.wait(lambda message: not message.button(chat.labels.to_payment))
+
+
+def check_out(chat, page, seconds=None):
+    """From a product's page through cart and method to the invoice: the message with the QR."""
+    method = to_methods(chat, page)
     chat.press(chat.labels.qris, method)
     return chat.wait(lambda message: message.photo, seconds=seconds)
 

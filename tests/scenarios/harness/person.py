@@ -1,6 +1,6 @@
 """A person who has chats with several stores' bots."""
 
-from sandbox_client import Chat, Pace, check_out, choose, open_product
+from sandbox_client import Chat, Pace, check_out, choose, open_product, to_methods
 
 from .processes import PATIENCE
 
@@ -78,7 +78,7 @@ class Person:
     def open_product(self, store, name):
         return open_product(self._acting(store), name)
 
-    def quick_order(self, store, code, quantity=1):
+    def quick_order(self, store, code, quantity=1, method="qris"):
         """Asks for an invoice with few taps: buttons are pressed without the pages that show them. Returns the
         last press; `invoice` waits for what comes of it."""
         welcome = self.start_chat(store)
@@ -87,7 +87,7 @@ class Person:
             while quantity >= step:
                 self.wait_answer(store, self.force(store, f"q:{number}:{step}:{price}", welcome))
                 quantity -= step
-        return self.force(store, "y:qris", welcome)
+        return self.force(store, f"y:{method}", welcome)
 
     def invoice(self, store, seconds=None):
         return self.wait_for(store, lambda message: message.photo and message.qr, fresh=False, seconds=seconds)
@@ -104,6 +104,11 @@ class Person:
         chat = self._acting(store)
         page = choose(chat, open_product(chat, name), quantity)
         return check_out(chat, page)
+
+    def methods(self, store, name, quantity=1):
+        """From /start to the page with the ways to pay."""
+        chat = self._acting(store)
+        return to_methods(chat, choose(chat, open_product(chat, name), quantity))
 
     def __repr__(self):
         return f"<person {self.id} {self.first_name}>"

@@ -346,6 +346,11 @@ class World:
         found = self.sandbox.get("calls", bot=store.bot_id, method=method, chat=chat, since=since)
         return found["calls"]
 
+    def gateway_calls(self, store=None, method=None, argument=None):
+        """The calls that reached Pakasir: of a store's project, to an endpoint, about an order or a transaction."""
+        found = self.sandbox.get("gateway_calls", slug=store and store.slug, method=method)["calls"]
+        return [call for call in found if argument is None or call["argument"] == argument]
+
     def until(self, look, seconds=15, what="something that did not happen"):
         """For what no event announces (rows, metrics): looks again and again."""
         return until(look, seconds, what)
