@@ -39,6 +39,11 @@ DB_TENANT_STATEMENT(payment_select_order, OF_ORDER);
 DB_TENANT_STATEMENT(payment_select_order_lock, OF_ORDER LOCKED);
 DB_TENANT_STATEMENT(payment_select_deposit, OF_DEPOSIT);
 DB_TENANT_STATEMENT(payment_select_deposit_lock, OF_DEPOSIT LOCKED);
+/* A payment that pays an order ends in the same transaction, at the same time. */
+DB_TENANT_STATEMENT(payment_select_shown,
+                    PAYMENT_SELECT " WHERE order_id = $1 ORDER BY state = 'completed' DESC, ended_at IS NOT"
+                                   " DISTINCT FROM (SELECT paid_at FROM orders WHERE orders.id = $1) DESC,"
+                                   " id DESC LIMIT 1");
 
 static bool read_payment(struct work *work, const struct db_statement *statement, struct db_param key,
                          struct payment *payment_out, struct error *err)
@@ -110,6 +115,12 @@ bool payment_of_deposit(struct work *work, int64_t deposit_id, bool lock, struct
     return read_payment(work, lock ? &payment_select_deposit_lock : &payment_select_deposit,
                         P_INT(deposit_id), payment_out, err) ||
            error_context(err, "deposit %lld", (long long)deposit_id);
+}
+
+bool payment_to_show(struct work *work, int64_t order_id, struct payment *payment_out, struct error *err)
+{
+    return read_payment(work, &payment_select_shown, P_INT(order_id), payment_out, err) ||
+           error_context(err, "order %lld", (long long)order_id);
 }
 
 /* --- changing --- */

@@ -73,6 +73,10 @@ MUST_USE bool payment_of_order(struct work *work, int64_t order_id, bool lock, s
                                struct error *err);
 MUST_USE bool payment_of_deposit(struct work *work, int64_t deposit_id, bool lock,
                                  struct payment *payment_out, struct error *err);
+/* The payment that says most about an order, for showing it: the one that paid it, else another completed
+ * one (credited), else an open one, else the newest. Not locked; texts in the arena; ERR_NOT_FOUND. */
+MUST_USE bool payment_to_show(struct work *work, int64_t order_id, struct payment *payment_out,
+                              struct error *err);
 
 /* Whether no other payment of this store has the gateway's transaction: to be asked before the next two,
  * which leave only a rollback where one has. */
