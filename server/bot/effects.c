@@ -23,9 +23,13 @@ static bool apply_notice(struct work *work, int64_t ref, enum outbox_outcome out
 
 static bool keep_or_remove(struct work *work, struct bill *bill, int64_t message_id, struct error *err)
 {
-    if (bill_is_open(bill))
+    if (bill_is_open(bill)) {
+        /* asked for again while one was on its way: the later one stays */
+        if (bill_invoice_message(bill) != message_id && !invoice_remove(work, bill, err))
+            return false;
         return bill->order ? order_set_invoice_message(work, bill->order->id, message_id, err)
                            : deposit_set_invoice_message(work, bill->deposit->id, message_id, err);
+    }
     if (bill->order)
         bill->order->invoice_message_id = message_id;
     else

@@ -64,11 +64,19 @@ const struct callback_row callback_rows[] = {
     {"y", "w", ROUTE(paying_start, ROLE_BUYER, WRITES)}, /* method */
     {"v", "", ROUTE(paying_drop, ROLE_BUYER, READS)},
     {"dp", "", ROUTE(balance_open, ROLE_BUYER, READS)},
-    {"x", "i", ROUTE(paying_cancel, ROLE_BUYER, WRITES)}, /* order */
-    {"r", "", ROUTE(purchases_open, ROLE_BUYER, READS)},
+    {"x", "i", ROUTE(paying_cancel, ROLE_BUYER, WRITES)},   /* order */
     {"g", "i", ROUTE(purchases_fetch, ROLE_BUYER, WRITES)}, /* order */
     {"t", "i", ROUTE(terms_press, ROLE_BUYER, WRITES)},     /* term */
     {"u", "i", ROUTE(terms_drop, ROLE_BUYER, WRITES)},      /* term */
+    /* Orders: the list below an order (0: from the newest), and what is done with one; "r" is the list on
+     * keyboards from before it had pages. */
+    {"o", "i", ROUTE(purchases_open, ROLE_BUYER, READS)},
+    {"r", "", ROUTE(purchases_open, ROLE_BUYER, READS)},
+    {"od", "i", ROUTE(purchases_detail, ROLE_BUYER, READS)},
+    {"os", "i", ROUTE(purchases_receipt, ROLE_BUYER, READS)},
+    {"ob", "i", ROUTE(purchases_buy_again, ROLE_BUYER, WRITES)},
+    {"oi", "i", ROUTE(purchases_reopen, ROLE_BUYER, WRITES)},
+    {"ox", "i", ROUTE(purchases_cancel, ROLE_BUYER, WRITES)},
 };
 const size_t callback_row_count = COUNT(callback_rows);
 

@@ -126,7 +126,8 @@ def test_a_message_telegram_refuses_for_good_is_reported(world, kopi, budi):
     # the units are sold all the same, and can be fetched
     assert kopi.query("SELECT state FROM orders") == [("paid",)]
     budi.send(kopi, "/pesanan")
-    budi.press(kopi, "📦 Ambil lagi 1️⃣")
+    budi.press(kopi, "1️⃣")
+    budi.press(kopi, "📦 Ambil Lagi")
     budi.wait_for(kopi, kopi.products[0]["stock"][0])
 
 

@@ -29,8 +29,12 @@ MUST_USE bool coupons_take_code(struct turn *turn, int64_t ref, struct error *er
 /* paying.c: from the cart to the invoice being made, and giving it up */
 turn_handler paying_methods, paying_start, paying_drop, paying_cancel;
 
-/* purchases.c */
-turn_handler purchases_open, purchases_fetch;
+/* purchases.c: a person's orders */
+turn_handler purchases_open, purchases_detail, purchases_receipt, purchases_fetch, purchases_reopen,
+    purchases_cancel;
+
+/* buy_again.c */
+turn_handler purchases_buy_again;
 
 /* balance.c */
 turn_handler balance_open;

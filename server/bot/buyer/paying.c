@@ -72,6 +72,18 @@ static bool is_loading_here(struct turn *turn, bool *loading_out, struct error *
                                     err);
 }
 
+/* The way on leads over the open orders, where they can be paid or cancelled. */
+static void show_open_orders(struct turn *turn)
+{
+    struct work *work = turn->work;
+    struct keyboard keyboard;
+    keyboard_begin(&keyboard);
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_PURCHASES), STYLE_PRIMARY, "o:0");
+    keyboard_row(&keyboard);
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_CART), STYLE_NONE, "k");
+    page_show(work, &turn->page, say(work, TEXT_TOO_MANY_OPEN, TEXT_NO_VALUES), keyboard_inline(&keyboard));
+}
+
 /* The order could not be placed: nothing of it stays, and the person sees why and the cart as it is now. */
 static bool refuse(struct turn *turn, const struct method *method, enum order_obstacle obstacle,
                    struct error *err)
@@ -92,8 +104,7 @@ static bool refuse(struct turn *turn, const struct method *method, enum order_ob
         return true;
     }
     if (obstacle == ORDER_TOO_MANY_OPEN) {
-        page_show(work, &turn->page, say(work, TEXT_TOO_MANY_OPEN, TEXT_NO_VALUES),
-                  say_button(work, TEXT_BUTTON_CART, "k"));
+        show_open_orders(turn);
         return true;
     }
     if (!turn_refresh_catalogue(turn, err))

@@ -57,7 +57,7 @@ static json_t *welcome_keyboard(struct turn *turn)
     keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_ALL_PRODUCTS), STYLE_PRIMARY, "a:0");
     keyboard_row(&keyboard);
     keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_CART), STYLE_NONE, "k");
-    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_PURCHASES), STYLE_NONE, "r");
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_PURCHASES), STYLE_NONE, "o:0");
     return keyboard_inline(&keyboard);
 }
 

@@ -9,6 +9,7 @@
 #include "bot/buyer/basket.h"
 #include "bot/buyer/buyer.h"
 #include "bot/buyer/coupons.h"
+#include "bot/buyer/purchase_page.h"
 
 static turn_handler *const pages[] = {
     start_home, start_information, start_how_to_order, start_help,  start_old_button,
@@ -197,6 +198,69 @@ static void test_a_cart_with_a_coupon(void **state)
     }
 }
 
+/* An order of many products with the longest names, a coupon, and money given back. */
+static void show_order(const char *language, const char *name, enum order_state order_state, bool receipt)
+{
+    enum { ITEMS = 100 };
+    struct bench *bench = bench_open(language, 1, 1, name);
+    struct order_item items[ITEMS];
+    for (size_t i = 0; i < ITEMS; i++)
+        items[i] = (struct order_item){.name = name, .price = 1000000000, .quantity = 1000};
+    const struct order_detail detail = {
+        .order = {.id = INT64_MAX - 1,
+                  .reference = "tg9999999999-abcdefghijkl",
+                  .state = order_state,
+                  .subtotal = 100500,
+                  .discount = 500,
+                  .total = 100000,
+                  .refunded = order_state == ORDER_COMPLETED ? 4000 : 0,
+                  .coupon_code = "HEMAT",
+                  .created_ms = 1,
+                  .expires_ms = 1,
+                  .paid_ms = 1,
+                  .item_count = ITEMS,
+                  .items = items},
+        .end_reason = "gateway",
+        .has_payment = true,
+        .payment = {.method = "qris",
+                    .amount = 100000,
+                    .state = order_state == ORDER_PENDING ? PAYMENT_WAITING : PAYMENT_COMPLETED,
+                    .txn_id = "TXN-1",
+                    .fee = 1010,
+                    .total = 101010},
+    };
+    (receipt ? purchase_page_receipt : purchase_page_show)(&bench->turn, &detail);
+    json_t *reply = bench_reply(bench);
+    const char *text = json_string_value(json_object_get(reply, "text"));
+    assert_non_null(strstr(text, "HEMAT: −Rp 500"));
+    assert_non_null(strstr(text, "Rp 100.500"));
+    assert_non_null(strstr(text, "<code>tg9999999999-abcdefghijkl</code>"));
+    bool ended = order_state == ORDER_CANCELLED || order_state == ORDER_EXPIRED;
+    assert_int_equal(strstr(text, "Rp 101.010") != NULL, !ended);
+    assert_int_equal(strstr(text, "Rp 4.000") != NULL, order_state == ORDER_COMPLETED);
+    assert_int_equal(strstr(text, "<code>TXN-1</code>") != NULL, receipt);
+    assert_int_equal(strstr(text, "💼") != NULL, ended); /* completed all the same: it was credited */
+    assert_null(strstr(text, "…</"));                   /* nothing was cut but the list */
+    json_decref(reply);
+    bench_close(&bench);
+}
+
+static void test_a_large_order_fits(void **state)
+{
+    auto_arena struct arena *arena = arena_new();
+    static const enum order_state states[] = {ORDER_PENDING, ORDER_PAID, ORDER_COMPLETED, ORDER_CANCELLED,
+                                              ORDER_EXPIRED};
+    const char *names[] = {"x", hostile(arena, 200)};
+    for (size_t i = 0; i < 2; i++) {
+        for (size_t k = 0; k < sizeof states / sizeof states[0]; k++) {
+            show_order("id", names[i], states[k], false);
+            show_order("en", names[i], states[k], false);
+        }
+        show_order("id", names[i], ORDER_COMPLETED, true);
+        show_order("en", names[i], ORDER_COMPLETED, true);
+    }
+}
+
 static void test_the_last_net(void **state)
 {
     struct bench *bench = bench_open("id", 1, 1, "x");
@@ -233,6 +297,7 @@ int main(void)
         cmocka_unit_test(test_the_reply_keyboard_goes_by_role),
         cmocka_unit_test(test_a_large_cart_fits),
         cmocka_unit_test(test_a_cart_with_a_coupon),
+        cmocka_unit_test(test_a_large_order_fits),
         cmocka_unit_test(test_the_last_net),
         cmocka_unit_test(test_too_fast),
     };

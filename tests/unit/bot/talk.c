@@ -141,6 +141,7 @@ int talk_set_up(void **state)
     shop->tenant.owners = (struct key_ids){1, owners};
     shop->tenant.methods = (struct key_texts){1, methods};
     shop->tenant.invoice_minutes = 15;
+    shop->tenant.most_open = 3;
     return 0;
 }
 

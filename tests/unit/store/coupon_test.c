@@ -813,19 +813,19 @@ static void test_orders_in_the_list(void **state)
     MUST(order_mark_paid(shop_begin(shop), order.id, &err));
     shop_commit(shop);
     shop_sql(shop, "UPDATE orders SET refunded = 700");
-    struct order *orders, stored;
-    size_t count;
-    MUST(order_list_recent_paid(shop_task(shop), BUYER, 5, &orders, &count, &err));
-    assert_int_equal(count, 1);
-    assert_int_equal(orders[0].discount, 3000);
-    assert_int_equal(orders[0].coupon_id, order.coupon_id);
-    assert_string_equal(orders[0].coupon_code, "HEMAT");
-    assert_int_equal(orders[0].refunded, 700);
-    assert_int_equal(orders[0].items[0].product_id, product_a);
-    assert_int_equal(orders[0].items[0].price, 30000);
-    assert_string_equal(orders[0].items[0].snk, "Terms of A");
-    MUST(order_get(shop_begin(shop), order.id, false, &stored, &err));
-    assert_int_equal(stored.refunded, 700);
+    struct order_page page;
+    struct order_detail detail;
+    MUST(order_list_page(shop_task(shop), BUYER, 0, 5, &page, &err));
+    assert_int_equal(page.count, 1);
+    assert_int_equal(page.orders[0].total, 27000);
+    MUST(order_list_detail(shop_task(shop), order.id, BUYER, &detail, &err));
+    assert_int_equal(detail.order.discount, 3000);
+    assert_int_equal(detail.order.coupon_id, order.coupon_id);
+    assert_string_equal(detail.order.coupon_code, "HEMAT");
+    assert_int_equal(detail.order.refunded, 700);
+    assert_int_equal(detail.order.items[0].product_id, product_a);
+    assert_int_equal(detail.order.items[0].price, 30000);
+    assert_string_equal(detail.order.items[0].snk, "Terms of A");
 }
 
 int main(void)

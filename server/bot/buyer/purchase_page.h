@@ -1,0 +1,23 @@
+/* How one order looks to who made it: its page with what can be done now, and its receipt. */
+#pragma once
+
+#include "bot/turn.h"
+#include "store/order_list.h"
+
+/* What there is to an order for its buyer: its states, and one more. */
+enum purchase_view {
+    VIEW_PENDING,
+    VIEW_CHECKED, /* not paid, but money came that an admin has to look at */
+    VIEW_PAID,
+    VIEW_COMPLETED,
+    VIEW_CANCELLED,
+    VIEW_EXPIRED,
+};
+enum purchase_view purchase_view_of(const struct order_detail *detail);
+
+/* The sign a state has in lists. */
+const char *purchase_sign(enum order_state state);
+
+void purchase_page_show(struct turn *turn, const struct order_detail *detail);
+/* As a message of its own. The order is paid. */
+void purchase_page_receipt(struct turn *turn, const struct order_detail *detail);
