@@ -238,15 +238,20 @@ static json_t *mismatch_picture(const char *bill_state, const struct payment *pa
                      (json_int_t)payment->paid_amount, "resolution", resolution);
 }
 
-/* Whether that is what came of it depends on the order: it may have been too late. */
+static bool is_settled(const struct bill *bill)
+{
+    return bill->order ? is_paid(bill->order) : bill->deposit->state == DEPOSIT_COMPLETED;
+}
+
+/* Whether it was delivered, or a deposit booked, depends on the bill: where that was settled before, or its
+ * units are gone, the money is one more entry of the balance's own. */
 static bool deliver(struct work *work, const struct correction *by, struct bill *bill,
                     struct payment *payment, struct error *err)
 {
-    bool was_paid = bill->order && is_paid(bill->order);
+    bool before = is_settled(bill);
     if (!settle(work, bill, payment, by->actor_id, err))
         return false;
-    bool delivered = !bill->order || (is_paid(bill->order) && !was_paid);
-    enum payment_resolution resolution = delivered ? PAYMENT_DELIVERED : PAYMENT_CREDITED;
+    enum payment_resolution resolution = !before && is_settled(bill) ? PAYMENT_DELIVERED : PAYMENT_CREDITED;
     payment->resolution = payment_resolution_name(resolution);
     return payment_resolve(work, payment->id, resolution, err);
 }
@@ -254,15 +259,13 @@ static bool deliver(struct work *work, const struct correction *by, struct bill 
 static bool settle_mismatch(struct work *work, const struct correction *by, struct bill *bill,
                             struct payment *payment, enum correction_settlement how, struct error *err)
 {
-    enum payment_resolution resolution = how == CORRECTION_CREDIT ? PAYMENT_CREDITED : PAYMENT_REFUNDED;
-    if (how == CORRECTION_DELIVER)
+    bool to_balance = how == CORRECTION_CREDIT;
+    enum payment_resolution resolution = to_balance ? PAYMENT_CREDITED : PAYMENT_REFUNDED;
+    if (how == CORRECTION_DELIVER || (to_balance && bill->deposit)) /* a deposit is booked either way */
         return deliver(work, by, bill, payment, err);
     payment->resolution = payment_resolution_name(resolution);
-    if (!payment_resolve(work, payment->id, resolution, err))
-        return false;
-    if (how == CORRECTION_CREDIT && bill->deposit)
-        return settle(work, bill, payment, by->actor_id, err);
-    return settle_apart(work, bill, payment, how == CORRECTION_CREDIT, err);
+    return payment_resolve(work, payment->id, resolution, err) &&
+           settle_apart(work, bill, payment, to_balance, err);
 }
 
 bool correction_settle_mismatch(struct work *work, const struct correction *by, int64_t payment_id,

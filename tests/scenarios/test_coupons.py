@@ -105,14 +105,15 @@ def test_every_refusal_says_what_to_do(world, budi):
         {"code": "STOP", "flat": 1000, "stopped": True},
         {"code": "BESOK", "flat": 1000, "starts": "2099-08-17 10:00"},
         {"code": "KEMARIN", "flat": 1000, "starts": "2020-01-01", "ends": "2020-08-17 10:00"},
-        {"code": "HABIS", "flat": 1000, "most_uses": 3},
+        {"code": "HABIS", "flat": 1000, "most_uses": 1},
         {"code": "SEKALI", "flat": 1000, "most_uses_each": 1},
         {"code": "BESAR", "flat": 1000, "minimum_total": 50_000},
         {"code": "KHUSUS", "flat": 1000, "products": ["TEH"]},
         {"code": "KHUSUSTEH", "flat": 1000, "categories": ["Teh"]},
         {"code": "HEMAT10", "percent": 10},
     )
-    kopi.query("UPDATE coupons SET uses = 3 WHERE code = 'HABIS'")
+    sari = world.person(2002, "Sari")
+    check_out(kopi, sari, use(kopi, sari, put(kopi, sari), "HABIS"))
     check_out(kopi, budi, use(kopi, budi, put(kopi, budi), "SEKALI"))
     ask(kopi, budi, put(kopi, budi, quantity=2))
     for code, expected in (
