@@ -169,7 +169,7 @@ static const struct {
      "and "
      "replaced\n"},
     {"UPDATE stock_units SET state = 'available', order_item_id = NULL, sold_at = NULL WHERE id = 8;"
-     "UPDATE products SET sold = 3 WHERE code = 'B'",
+     "UPDATE products SET sold = 4 WHERE code = 'B'",
      "order: order tg2-balance: it is completed, with 1 of B ordered: 0 units are reserved, 0 sold, 0 sold "
      "and "
      "replaced\n"},
