@@ -101,6 +101,9 @@ CREATE TABLE admin_logs (
 );
 CREATE INDEX admin_logs_subject ON admin_logs (subject, subject_id);
 
+-- The message that the question is about, to be changed once it is answered.
+ALTER TABLE conversations ADD COLUMN message_id bigint;
+
 DO $$
 BEGIN
     EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON coupons, deposits, admin_logs TO %I', current_setting('lapak.role'));

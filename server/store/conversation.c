@@ -1,15 +1,24 @@
 #include "store/conversation.h"
 
-DB_TENANT_STATEMENT(conversation_upsert,
-                    "INSERT INTO conversations (telegram_id, kind, ref, expires_at) VALUES ($1, $2, $3, $4)"
-                    " ON CONFLICT (telegram_id) DO UPDATE"
-                    " SET kind = excluded.kind, ref = excluded.ref, expires_at = excluded.expires_at");
+DB_TENANT_STATEMENT(
+    conversation_upsert,
+    "INSERT INTO conversations (telegram_id, kind, ref, message_id, expires_at)"
+    " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (telegram_id) DO UPDATE SET kind = excluded.kind,"
+    " ref = excluded.ref, message_id = excluded.message_id, expires_at = excluded.expires_at");
+
+bool conversation_set_about(struct work *work, int64_t telegram_id, const char *kind, int64_t ref,
+                            int64_t message_id, int64_t expires_ms, struct error *err)
+{
+    return db_send(
+        work->tx, &conversation_upsert,
+        DB_PARAMS(P_INT(telegram_id), P_TEXT(kind), P_INT(ref), P_ID(message_id), P_TIME(expires_ms)), NULL,
+        err);
+}
 
 bool conversation_set(struct work *work, int64_t telegram_id, const char *kind, int64_t ref,
                       int64_t expires_ms, struct error *err)
 {
-    return db_send(work->tx, &conversation_upsert,
-                   DB_PARAMS(P_INT(telegram_id), P_TEXT(kind), P_INT(ref), P_TIME(expires_ms)), NULL, err);
+    return conversation_set_about(work, telegram_id, kind, ref, 0, expires_ms, err);
 }
 
 DB_TENANT_STATEMENT(conversation_select,
@@ -24,6 +33,19 @@ bool conversation_get(struct work *work, int64_t telegram_id, const char **kind_
         return false;
     *kind_out = rows.count ? db_text_copy(work->arena, &rows, 0, 0) : "";
     *ref_out = rows.count ? db_int(&rows, 0, 1) : 0;
+    return true;
+}
+
+DB_TENANT_STATEMENT(conversation_select_message,
+                    "SELECT message_id FROM conversations WHERE telegram_id = $1 AND expires_at > $2");
+
+bool conversation_message(struct work *work, int64_t telegram_id, int64_t *message_id_out, struct error *err)
+{
+    struct db_rows rows;
+    if (!db_query(work->tx, &conversation_select_message, DB_PARAMS(P_INT(telegram_id), P_TIME(work->now_ms)),
+                  &rows, err))
+        return false;
+    *message_id_out = rows.count ? db_int(&rows, 0, 0) : 0;
     return true;
 }
 

@@ -6,8 +6,14 @@
 /* Replaces the one there is. Queued; `kind` is a word of the caller's, `ref` what it is about. */
 MUST_USE bool conversation_set(struct work *work, int64_t telegram_id, const char *kind, int64_t ref,
                                int64_t expires_ms, struct error *err);
+/* The same, about a message in the person's chat (0: none) that is changed once the answer is there. */
+MUST_USE bool conversation_set_about(struct work *work, int64_t telegram_id, const char *kind, int64_t ref,
+                                     int64_t message_id, int64_t expires_ms, struct error *err);
 /* kind "" where there is none (or it expired). Text in the arena. */
 MUST_USE bool conversation_get(struct work *work, int64_t telegram_id, const char **kind_out,
                                int64_t *ref_out, struct error *err);
+/* That message; 0 where there is none. */
+MUST_USE bool conversation_message(struct work *work, int64_t telegram_id, int64_t *message_id_out,
+                                   struct error *err);
 /* Queued; nothing happens where there is none. */
 MUST_USE bool conversation_clear(struct work *work, int64_t telegram_id, struct error *err);

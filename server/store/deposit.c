@@ -6,7 +6,7 @@
 #include "base/crypto.h"
 #include "store/internal.h"
 
-enum { REFERENCE_LETTERS = 12, MOST_RUPIAH = 1000000000, MOST_FILE_ID = 300 };
+enum { REFERENCE_LETTERS = 12, MOST_RUPIAH = 1000000000, MOST_FILE_ID = 512 };
 
 static const char *const state_names[] = {
     [DEPOSIT_PENDING] = "pending",     [DEPOSIT_REVIEW] = "review",   [DEPOSIT_COMPLETED] = "completed",

@@ -117,6 +117,25 @@ static void test_conversations(void **state)
     assert_string_equal(kind, "");
 }
 
+static void test_the_message_a_question_is_about(void **state)
+{
+    NEEDS_SHOP();
+    int64_t message = -1;
+    shop_person(shop, 1);
+    struct work *work = shop_begin(shop);
+    MUST(conversation_message(work, 1, &message, &err));
+    assert_int_equal(message, 0);
+    MUST(conversation_set_about(work, 1, "reason", 7, 300, work->now_ms + 1000, &err));
+    MUST(conversation_message(work, 1, &message, &err));
+    assert_int_equal(message, 300);
+    MUST(conversation_set(work, 1, "proof", 8, work->now_ms + 1000, &err)); /* another question: about none */
+    MUST(conversation_message(work, 1, &message, &err));
+    assert_int_equal(message, 0);
+    MUST(conversation_set_about(work, 1, "reason", 7, 300, work->now_ms, &err)); /* over */
+    MUST(conversation_message(work, 1, &message, &err));
+    assert_int_equal(message, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -125,6 +144,7 @@ int main(void)
         SHOP_TEST(test_a_touch_locks_the_person),
         SHOP_TEST(test_coming_back_releases_what_was_held),
         SHOP_TEST(test_conversations),
+        SHOP_TEST(test_the_message_a_question_is_about),
     };
     return cmocka_run_group_tests(tests, shop_set_up, shop_tear_down);
 }
