@@ -21,6 +21,9 @@ const struct command_row command_rows[] = {
     {{"/stok", "/stock"}, TEXT_COMMAND_STOCK, ROUTE(browse_stock, ROLE_BUYER, READS)},
     {{"/keranjang", "/cart"}, TEXT_COMMAND_CART, ROUTE(basket_open, ROLE_BUYER, READS)},
     {{"/pesanan", "/orders"}, TEXT_COMMAND_PURCHASES, ROUTE(purchases_open, ROLE_BUYER, READS)},
+    {{"/deposit"}, TEXT_COMMAND_DEPOSIT, ROUTE(topup_open, ROLE_BUYER, READS)},
+    {{"/saldo", "/balance"}, TEXT_COMMAND_BALANCE, ROUTE(balance_open, ROLE_BUYER, READS)},
+    {{"/profil", "/profile"}, TEXT_COMMAND_PROFILE, ROUTE(profile_open, ROLE_BUYER, READS)},
     {{"/info"}, TEXT_COMMAND_INFORMATION, ROUTE(start_information, ROLE_BUYER, READS)},
     {{"/cara", "/howto"}, TEXT_COMMAND_HOW_TO_ORDER, ROUTE(start_how_to_order, ROLE_BUYER, READS)},
     {{"/bantuan", "/help"}, TEXT_COMMAND_HELP, ROUTE(start_help, ROLE_BUYER, READS)},
@@ -31,7 +34,7 @@ const size_t command_row_count = COUNT(command_rows);
 const struct label_row label_rows[] = {
     {TEXT_LABEL_ALL_PRODUCTS, ROUTE(browse_all, ROLE_BUYER, READS)},
     {TEXT_LABEL_STOCK, ROUTE(browse_stock, ROLE_BUYER, READS)},
-    {TEXT_LABEL_DEPOSIT, ROUTE(balance_open, ROLE_BUYER, READS)},
+    {TEXT_LABEL_DEPOSIT, ROUTE(topup_open, ROLE_BUYER, READS)},
     {TEXT_LABEL_INFORMATION, ROUTE(start_information, ROLE_BUYER, READS)},
     {TEXT_LABEL_HOW_TO_ORDER, ROUTE(start_how_to_order, ROLE_BUYER, READS)},
     {TEXT_LABEL_ADMIN, ROUTE(admin_settings, ROLE_ADMIN, READS)},
@@ -63,7 +66,6 @@ const struct callback_row callback_rows[] = {
     {"m", "", ROUTE(paying_methods, ROLE_BUYER, READS)},
     {"y", "w", ROUTE(paying_start, ROLE_BUYER, WRITES)}, /* method */
     {"v", "", ROUTE(paying_drop, ROLE_BUYER, READS)},
-    {"dp", "", ROUTE(balance_open, ROLE_BUYER, READS)},
     {"x", "i", ROUTE(paying_cancel, ROLE_BUYER, WRITES)},   /* order */
     {"g", "i", ROUTE(purchases_fetch, ROLE_BUYER, WRITES)}, /* order */
     {"t", "i", ROUTE(terms_press, ROLE_BUYER, WRITES)},     /* term */
@@ -77,6 +79,20 @@ const struct callback_row callback_rows[] = {
     {"ob", "i", ROUTE(purchases_buy_again, ROLE_BUYER, WRITES)},
     {"oi", "i", ROUTE(purchases_reopen, ROLE_BUYER, WRITES)},
     {"ox", "i", ROUTE(purchases_cancel, ROLE_BUYER, WRITES)},
+    {"b", "i", ROUTE(balance_open, ROLE_BUYER, READS)}, /* entry the page's are before, or 0 */
+    {"pf", "", ROUTE(profile_open, ROLE_BUYER, READS)},
+    {"dp", "", ROUTE(topup_open, ROLE_BUYER, READS)},
+    {"dt", "", ROUTE(topup_ask, ROLE_BUYER, WRITES)},
+    {"dz", "", ROUTE(topup_drop, ROLE_BUYER, WRITES)},
+    {"da", "i", ROUTE(topup_choose, ROLE_BUYER, READS)},           /* amount */
+    {"dq", "iw", ROUTE(topup_start, ROLE_BUYER, WRITES)},          /* amount, method */
+    {"dm", "i", ROUTE(transfer_start, ROLE_BUYER, WRITES)},        /* amount */
+    {"dx", "i", ROUTE(topup_cancel, ROLE_BUYER, WRITES)},          /* deposit */
+    {"do", "i", ROUTE(topup_reopen, ROLE_BUYER, WRITES)},          /* deposit */
+    {"dc", "i", ROUTE(transfers_take, ROLE_ADMIN, WRITES)},        /* deposit */
+    {"dj", "i", ROUTE(transfers_ask_reason, ROLE_ADMIN, WRITES)},  /* deposit */
+    {"dk", "ii", ROUTE(transfers_refuse_now, ROLE_ADMIN, WRITES)}, /* deposit, message with the photo */
+    {"dn", "i", ROUTE(transfers_drop, ROLE_ADMIN, WRITES)},        /* deposit */
 };
 const size_t callback_row_count = COUNT(callback_rows);
 

@@ -5,3 +5,9 @@
 
 /* settings.c: today's state of the store. */
 turn_handler admin_settings;
+
+/* transfers.c: proofs of transfers by hand */
+turn_handler transfers_take, transfers_ask_reason, transfers_refuse_now, transfers_drop;
+/* The admin's message is the reason why a deposit is refused. In the open transaction. */
+MUST_USE bool transfers_take_reason(struct turn *turn, int64_t deposit_id, struct error *err);
+#define TRANSFERS_CONVERSATION "deposit_reason"

@@ -37,7 +37,22 @@ turn_handler purchases_open, purchases_detail, purchases_receipt, purchases_fetc
 turn_handler purchases_buy_again;
 
 /* balance.c */
-turn_handler balance_open;
+turn_handler balance_open, profile_open;
+/* The person's balance in rupiah; 0 of somebody who never wrote to the store. In the open transaction, or one
+ * of its own. */
+MUST_USE bool balance_read(struct turn *turn, int64_t *balance_out, struct error *err);
+
+/* topup.c: deposits */
+turn_handler topup_open, topup_ask, topup_drop, topup_choose, topup_start, topup_cancel, topup_reopen;
+/* The person's message is how much to deposit. In the open transaction. */
+MUST_USE bool topup_take_amount(struct turn *turn, int64_t ref, struct error *err);
+#define TOPUP_CONVERSATION "deposit_amount"
+
+/* transfer.c: deposits by hand */
+turn_handler transfer_start;
+/* The person's message is the proof of a transfer. In the open transaction. */
+MUST_USE bool transfer_take_proof(struct turn *turn, int64_t deposit_id, struct error *err);
+#define TRANSFER_CONVERSATION "deposit_proof"
 
 /* terms.c */
 turn_handler terms_press, terms_drop;

@@ -1,15 +1,20 @@
 /* Messages that are no command and no label: what they mean depends on what the person was asked, if
  * anything. */
 #include "base/str.h"
+#include "bot/admin/admin.h"
 #include "bot/buyer/buyer.h"
 #include "store/conversation.h"
 
 static const struct {
     const char *kind;
+    enum role role; /* who was asked: somebody else's answer by now is none */
     bool (*take)(struct turn *turn, int64_t ref, struct error *err);
 } conversations[] = {
-    {TERMS_CONVERSATION, terms_take_proof},
-    {COUPONS_CONVERSATION, coupons_take_code},
+    {TERMS_CONVERSATION, ROLE_BUYER, terms_take_proof},
+    {COUPONS_CONVERSATION, ROLE_BUYER, coupons_take_code},
+    {TOPUP_CONVERSATION, ROLE_BUYER, topup_take_amount},
+    {TRANSFER_CONVERSATION, ROLE_BUYER, transfer_take_proof},
+    {TRANSFERS_CONVERSATION, ROLE_ADMIN, transfers_take_reason},
 };
 
 bool message_free(struct turn *turn, struct error *err)
@@ -19,7 +24,7 @@ bool message_free(struct turn *turn, struct error *err)
     if (!conversation_get(turn->work, turn->update->from_id, &kind, &ref, err))
         return error_context(err, "conversation");
     for (size_t i = 0; i < sizeof conversations / sizeof conversations[0]; i++)
-        if (str_equal(conversations[i].kind, kind))
+        if (str_equal(conversations[i].kind, kind) && turn->role >= conversations[i].role)
             return conversations[i].take(turn, ref, err);
     /* A typed number is a product's, unless it was the answer to a question. */
     if (turn->update->text && str_to_int64(turn->update->text, &turn->numbers[0]))

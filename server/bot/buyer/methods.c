@@ -1,10 +1,10 @@
 #include "bot/buyer/methods.h"
 
 #include "base/str.h"
+#include "bot/buyer/buyer.h"
 #include "payment/breaker.h"
 #include "payment/fee.h"
 #include "payment/method.h"
-#include "store/ledger.h"
 
 /* What can be chosen, as lines of the page and buttons below it. */
 struct choice {
@@ -14,20 +14,6 @@ struct choice {
     bool is_down; /* the gateway can't be reached */
     int64_t balance;
 };
-
-static bool read_balance(struct turn *turn, int64_t *balance_out, struct error *err)
-{
-    struct work *work = turn->work;
-    bool own = !work->tx;
-    int64_t balance = 0;
-    bool ok = (!own || work_begin(work, err)) && ledger_balance(work, turn->update->from_id, &balance, err);
-    if (own)
-        work_end(work);
-    if (!ok && err->code != ERR_NOT_FOUND) /* who never wrote to the store has none */
-        return error_context(err, "balance");
-    *balance_out = balance;
-    return true;
-}
 
 static void add_line(struct choice *choice, const char *html)
 {
@@ -139,7 +125,7 @@ bool methods_show(struct turn *turn, const struct basket *basket, struct error *
     struct work *work = turn->work;
     struct choice choice = {.lines = STR_INIT(work->arena),
                             .is_down = breaker_is_open(work->tenant->pakasir_project, work->now_ms)};
-    if (!read_balance(turn, &choice.balance, err))
+    if (!balance_read(turn, &choice.balance, err))
         return false;
     keyboard_begin(&choice.keyboard);
     if (basket->total == 0) {

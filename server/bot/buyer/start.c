@@ -58,6 +58,8 @@ static json_t *welcome_keyboard(struct turn *turn)
     keyboard_row(&keyboard);
     keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_CART), STYLE_NONE, "k");
     keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_PURCHASES), STYLE_NONE, "o:0");
+    keyboard_row(&keyboard);
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_PROFILE), STYLE_NONE, "pf");
     return keyboard_inline(&keyboard);
 }
 

@@ -113,6 +113,13 @@ static void test_admin_rows_take_an_admin(void **state)
     for (size_t i = 0; i < label_row_count; i++)
         assert_int_equal(label_rows[i].route.role,
                          label_rows[i].route.handler == admin_settings ? ROLE_ADMIN : ROLE_BUYER);
+    static const char *const admins[] = {"dc", "dj", "dk", "dn"};
+    for (size_t i = 0; i < callback_row_count; i++) {
+        bool is_admins = false;
+        for (size_t k = 0; k < sizeof admins / sizeof *admins; k++)
+            is_admins = is_admins || str_equal(callback_rows[i].verb, admins[k]);
+        assert_int_equal(callback_rows[i].route.role, is_admins ? ROLE_ADMIN : ROLE_BUYER);
+    }
 }
 
 static turn_handler *command(const char *text)
@@ -149,7 +156,7 @@ static void test_labels_with_and_without_selectors(void **state)
     assert_ptr_equal(label("ℹ Informasi"), start_information);
     assert_ptr_equal(label("⚙ Admin Settings"), admin_settings);
     assert_ptr_equal(label("🛍 All Products"), browse_all); /* of a store that was English before */
-    assert_ptr_equal(label("💰 Deposit"), balance_open);
+    assert_ptr_equal(label("💰 Deposit"), topup_open);
     assert_null(label("Semua Produk"));
     assert_null(label("🛍 Semua Produk!"));
     assert_null(label("🛍 Semua"));

@@ -88,7 +88,7 @@ static void test_odd_messages_get_a_friendly_line(void **state)
     NEEDS_SHOP();
     assert_says(talk_text(BUYER, "halo?"), "belum aku pahami");
     assert_says(talk_text(BUYER, "/foo"), "belum aku pahami");
-    assert_says(talk_text(BUYER, "💰 Deposit"), "Saldo: <b>Rp 0</b>");
+    assert_says(talk_text(BUYER, "💰 Deposit"), "Saldo sekarang: <b>Rp 0</b>");
     struct update update = talk_make_text(BUYER, NULL);
     update.has_media = true;
     assert_says(talk_update(&update), "belum aku pahami");

@@ -112,6 +112,8 @@ static void test_labels_stay(void **state)
         {TEXT_BUTTON_CANCEL, "❌ Batal"},
         {TEXT_BUTTON_TO_PAYMENT, "💳 Lanjut ke Pembayaran"},
         {TEXT_BUTTON_QRIS, "💠 QRIS"},
+        {TEXT_BUTTON_DEPOSIT_QRIS, "💳 Deposit QRIS"},
+        {TEXT_BUTTON_TRANSFER, "📝 Transfer Manual"},
         {TEXT_BUTTON_CANCEL_PURCHASE, "❌ Batalkan Pembelian"},
         {TEXT_BUTTON_PAY_PAGE, "🔗 Bayar di Browser"},
         {TEXT_BUTTON_FULFIL_TERMS, "✅ Penuhi SNK"},
