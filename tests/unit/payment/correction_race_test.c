@@ -158,6 +158,51 @@ static void test_an_admin_and_the_gateway(void **state)
     }
 }
 
+/* Rows of a table that somebody else has locked. */
+static int64_t locked(const char *table)
+{
+    return house_number(
+        "SELECT (SELECT count(*) FROM %s) - (SELECT count(*) FROM (SELECT FROM %s FOR UPDATE SKIP"
+        " LOCKED) free)",
+        table, table);
+}
+
+/* Whether somebody waits for what our own open transaction has. */
+static bool is_waited_for(void)
+{
+    return house_number("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+                        " AND transactionid = pg_current_xact_id()::xid") > 0;
+}
+
+/* The person first, then their bill, then its payment, as the person's own updates do: whoever waits for the
+ * person holds nothing that those may want. */
+static void test_the_person_is_locked_first(void **state)
+{
+    NEEDS_HOUSE();
+    for (size_t i = 0; i < decision_kind_count; i++) {
+        pthread_barrier_t start;
+        bool ended = false;
+        struct admin admin = {
+            .store = house.store, .decision = decision_of(&decision_kinds[i]), .start = &start};
+        pthread_barrier_init(&start, NULL, 2);
+        house_sql("BEGIN");
+        house_sql("SELECT FROM users WHERE telegram_id = %lld FOR UPDATE", (long long)admin.decision.id);
+        assert_int_equal(pthread_create(&admin.thread, NULL, run_admin, &admin), 0);
+        pthread_barrier_wait(&start);
+        while (!ended && !is_waited_for())
+            ended = pthread_tryjoin_np(admin.thread, NULL) == 0;
+        int64_t held = locked("orders") + locked("deposits") + locked("payments") + locked("stock_units");
+        house_sql("COMMIT");
+        if (!ended)
+            pthread_join(admin.thread, NULL);
+        pthread_barrier_destroy(&start);
+        if (ended || held)
+            fail_msg("%s: did not wait for the person, or held %lld rows", decision_kinds[i].name,
+                     (long long)held);
+        assert_true(admin.ok);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_two_admins_disagree),
         cmocka_unit_test(test_two_admins_and_one_unit),
         cmocka_unit_test(test_an_admin_and_the_gateway),
+        cmocka_unit_test(test_the_person_is_locked_first),
     };
     return cmocka_run_group_tests(tests, house_setup, house_teardown);
 }
