@@ -53,8 +53,10 @@ static bool apply_invoice(struct work *work, int64_t ref, enum outbox_outcome ou
 {
     struct order order;
     struct bill bill = bill_of_order(&order);
-    return order_get(work, ref, true, &order, err) ? apply_to_bill(work, &bill, outcome, result, err)
-                                                   : error_context(err, "invoice sent");
+    /* The person's lock first, as everywhere: they may have blocked the bot. */
+    if (!user_lock_of_bill(work, ref, 0, err) || !order_get(work, ref, true, &order, err))
+        return error_context(err, "invoice sent");
+    return apply_to_bill(work, &bill, outcome, result, err);
 }
 
 static bool apply_deposit_invoice(struct work *work, int64_t ref, enum outbox_outcome outcome,
@@ -62,15 +64,16 @@ static bool apply_deposit_invoice(struct work *work, int64_t ref, enum outbox_ou
 {
     struct deposit deposit;
     struct bill bill = bill_of_deposit(&deposit);
-    return deposit_get(work, ref, true, &deposit, err) ? apply_to_bill(work, &bill, outcome, result, err)
-                                                       : error_context(err, "invoice sent");
+    if (!user_lock_of_bill(work, 0, ref, err) || !deposit_get(work, ref, true, &deposit, err))
+        return error_context(err, "invoice sent");
+    return apply_to_bill(work, &bill, outcome, result, err);
 }
 
 static bool apply_to_delivery(struct work *work, int64_t order_id, bool completes,
                               enum outbox_outcome outcome, struct error *err)
 {
     struct order order;
-    if (!order_get(work, order_id, true, &order, err))
+    if (!user_lock_of_bill(work, order_id, 0, err) || !order_get(work, order_id, true, &order, err))
         return error_context(err, "delivered");
     const struct bill bill = bill_of_order(&order);
     if (outcome == OUTBOX_REFUSED)
