@@ -65,7 +65,7 @@ def test_a_virtual_account_to_the_end(world, kopi, budi, name):
     budi.press(kopi, label, methods)
     invoice = budi.wait_for(kopi, lambda message: message.button(COPY))
     transaction = kopi.transaction(invoice)
-    assert transaction["method"] == name
+    assert (transaction["method"], transaction["amount"]) == (name, 15_000)
     number = invoice.button(COPY)["copy_text"]
     number = number if isinstance(number, str) else number["text"]
     assert number == transaction["va_number"] and number in invoice.text and not invoice.photo

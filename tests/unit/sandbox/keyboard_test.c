@@ -54,6 +54,15 @@ static void checks_inline_buttons(void **state)
     inline_button("\"A\"", "must be an Object");
 }
 
+static void copied_text_counts_characters(void **state)
+{
+    for (int length = 256; length <= 257; length++) {
+        char button[400];
+        snprintf(button, sizeof button, "{\"text\":\"A\",\"copy_text\":{\"text\":\"%0*d\"}}", length, 7);
+        inline_button(button, length <= 256 ? "" : "BUTTON_COPY_TEXT_INVALID");
+    }
+}
+
 static void callback_data_counts_bytes(void **state)
 {
     char button[200];
@@ -106,9 +115,9 @@ static void no_markup_is_fine(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(checks_inline_buttons), cmocka_unit_test(callback_data_counts_bytes),
-        cmocka_unit_test(checks_the_shape),      cmocka_unit_test(limits_the_number_of_buttons),
-        cmocka_unit_test(no_markup_is_fine),
+        cmocka_unit_test(checks_inline_buttons),        cmocka_unit_test(copied_text_counts_characters),
+        cmocka_unit_test(callback_data_counts_bytes),   cmocka_unit_test(checks_the_shape),
+        cmocka_unit_test(limits_the_number_of_buttons), cmocka_unit_test(no_markup_is_fine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
