@@ -10,6 +10,7 @@ import os
 import pytest
 from harness import books, storm
 from harness.store import product
+from harness.visits import COUPON
 
 KILLS = int(os.environ.get("LAPAK_TEST_STORM", "16"))
 
@@ -17,11 +18,14 @@ KILLS = int(os.environ.get("LAPAK_TEST_STORM", "16"))
 @pytest.mark.parametrize("servers", [1, 2])
 def test_killed_at_random_moments(world, servers):
     stores = [
-        world.store(name, [product("Banyak", 15_000, 40 * KILLS, code="BANYAK"), product("Langka", 9_000, 5, code="LANGKA")])
+        world.store(name, [product("Banyak", 15_000, 40 * KILLS, code="BANYAK"), product("Langka", 9_000, 5, code="LANGKA")],
+                    admins=[1001, 1002], pakasir={"methods": ["qris", "bni_va"]}, deposit={"transfer": "BCA 123"})
         for name in ("kopi-digital", "nonton-hemat")
     ]
     for store in stores:
-        world.admin(store)
+        store.import_coupons({"code": COUPON, "percent": 10, "most_uses": 10, "most_uses_each": 2})
+        for admin in store.admins:
+            world.person(admin).start_chat(store)
     # every failure that this is about is in the logs
     world.expect("log .*", must=False)
     chaos = storm.Storm(world, stores, storm.seed(), servers)

@@ -5,7 +5,8 @@ import json
 import threading
 
 import pytest
-from harness import books, storm, updates
+from harness import books, updates
+from harness.clock import end_bills
 from harness.store import product
 from sandbox_client import delivered_lines
 
@@ -49,7 +50,7 @@ def give(store, person, amount):
 
 def end_everything(world, store):
     """What is still open is over."""
-    storm.end_orders(store, "true")
+    end_bills(store, "orders")
     world.stop()
     # at one message a second, what the admin is told of them takes minutes
     store.query("DELETE FROM outbox WHERE chat_id = %s", store.admins[0])

@@ -12,7 +12,7 @@ from sandbox_client import delivered_lines
 
 def differences(world, store):
     """Lines of text, one for each thing that is wrong; empty where the books are right."""
-    found = [*_money(store), *_balances(store), *_orders(store), *_units(store), *_chats(world, store)]
+    found = [*_money(store), *_balances(store), *_orders(store), *_coupons(store), *_units(store), *_chats(world, store)]
     return [f"{store.name}: {line}" for line in found]
 
 
@@ -88,6 +88,15 @@ def _orders(store):
         " WHERE o.state IN ('paid', 'completed') GROUP BY 1 HAVING count(p.id) <> 1"
     ):
         yield f"order {reference} is paid by {payments} payments"
+
+
+def _coupons(store):
+    for code, uses, orders, most in store.query(
+        "SELECT code, uses, (SELECT count(*) FROM orders o WHERE o.coupon_id = c.id"
+        " AND o.state NOT IN ('cancelled', 'expired')), most_uses FROM coupons c"
+    ):
+        if uses != orders or (most and uses > most):
+            yield f"coupon {code}: {uses} uses of {most} are counted, {orders} orders hold it"
 
 
 def _units(store):

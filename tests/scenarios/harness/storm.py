@@ -7,17 +7,13 @@ Afterwards settle() is fair weather until nothing is open; harness/books.py says
 
 import os
 import random
-import re
 import threading
 import time
 
-import psycopg2
-from sandbox_client import SandboxError
-
 from . import books, proof
-from .processes import PATIENCE, pause, until
-
-REFUSED = re.compile("Stok|Selesaikan dulu|gagal dibuat|berubah|kosong|gangguan|tidak bisa dihubungi")
+from .clock import due_now, end_bills, leases_run_out, look_now
+from .processes import PATIENCE, until
+from .visits import ACTIONS, Visit, pick
 
 
 def seed():
@@ -25,27 +21,6 @@ def seed():
     number = int(os.environ.get("LAPAK_TEST_SEED") or random.SystemRandom().randrange(1_000_000))
     print(f"LAPAK_TEST_SEED={number}")
     return number
-
-
-def leases_run_out(store):
-    """As time would do it: whoever had these rows in hand is dead."""
-    store.query("UPDATE outbox SET lease_until = now() WHERE lease_until IS NOT NULL")
-    store.query("UPDATE jobs SET lease_until = now() WHERE lease_until IS NOT NULL")
-
-
-def due_now(store):
-    """As time would do it: what was put off is due."""
-    store.query("UPDATE outbox SET due_at = now() WHERE state = 'pending' AND due_at > now() AND lease_until IS NULL")
-    store.query("UPDATE jobs SET due_at = now() WHERE state = 'pending' AND attempts > 0 AND lease_until IS NULL")
-
-
-def end_orders(store, condition, *parameters):
-    """Their time is over, as the clock would have it."""
-    store.query(f"UPDATE orders SET expires_at = least(expires_at, now()) WHERE state = 'pending' AND {condition}", *parameters)
-    store.query(
-        "UPDATE jobs SET due_at = least(due_at, now()) WHERE kind IN ('payment_create', 'payment_check')"
-        " AND ref IN (SELECT p.id FROM payments p"
-        " JOIN orders o ON o.id = p.order_id WHERE o.state = 'pending' AND o.expires_at <= now())")
 
 
 # --- what the outside does: (weight, service, mode, more); a rule is played once to four times ---
@@ -73,132 +48,6 @@ WEATHER = [
     (2, "pakasir_webhook", "reorder", {}),
     (2, "pakasir_webhook", "slow", {"delay_ms": 500}),
 ]
-
-
-# --- what people do ---
-
-
-class Visit:
-    """One person in one store, for a few minutes."""
-
-    def __init__(self, storm, store, person, chance):
-        self.storm, self.world, self.store, self.person, self.chance = storm, storm.world, store, person, chance
-        self.chat = person.chat(store)
-        self.welcome = None
-
-    def wait(self, look, seconds=12):
-        """look()'s value, or None: in a storm not everything comes."""
-        end = time.monotonic() + seconds * PATIENCE
-        while time.monotonic() < end and not self.storm.over.is_set():
-            if value := look():
-                return value
-            pause(0.05)
-        return None
-
-    def greet(self):
-        self.chat.send("/start")
-        self.welcome = self.wait(lambda: next((m for m in self.chat.from_bot() if m.buttons), None))
-        return self.welcome
-
-    def press(self, data, message=None):
-        return self.person.force(self.store, data, message or self.welcome)
-
-    def fill_cart(self):
-        code = self.chance.choices([item["code"] for item in self.store.products], [4, 1])[0]
-        number, price = self.store.query("SELECT id, price FROM products WHERE code = %s", code)[0]
-        self.press(f"q:{number}:{self.chance.choice((1, 1, 2, 5))}:{price}")
-
-    def newest_order(self):
-        rows = self.store.query(
-            "SELECT id, state, reference FROM orders WHERE telegram_id = %s ORDER BY id DESC LIMIT 1", self.person.id)
-        return rows[0] if rows else (0, None, None)
-
-    def invoice(self, order_before):
-        """The photo of the order that was asked for last; None where there will be none."""
-        seen = {message.id for message in self.chat.all_messages()}
-
-        def look():
-            number, state, reference = self.newest_order()
-            if number == order_before:
-                return "none" if any(REFUSED.search(m.text) for m in self.chat.from_bot() if m.id not in seen) else None
-            if state != "pending":
-                return "none"
-            return next((m for m in self.chat.from_bot() if m.qr and reference in m.text), None)
-
-        found = self.wait(look)
-        return None if found == "none" else found
-
-    def pay(self, invoice, **how):
-        try:
-            self.world.pay(invoice, **how)
-        except SandboxError as refusal:
-            # the bank does not take money for what was canceled or has expired
-            assert refusal.status == 400, refusal
-
-    def cancel(self, invoice):
-        button = next((b for b in invoice.buttons if "Batalkan" in b["text"]), None)
-        if button:
-            self.press(button["callback_data"], invoice)
-
-    def end_order(self):
-        number, *_ = self.newest_order()
-        end_orders(self.store, "id = %s", number)
-
-    def has_ended(self):
-        return self.newest_order()[1] in ("cancelled", "expired")
-
-
-def buy(visit):
-    before, *_ = visit.newest_order()
-    visit.fill_cart()
-    visit.press("y:qris")
-    if invoice := visit.invoice(before):
-        pick(visit.chance, PAYING)(visit, invoice)
-
-
-def pay_after(end):
-    def pay(visit, invoice):
-        end(visit, invoice)
-        if visit.wait(visit.has_ended, 6):
-            visit.pay(invoice, force=True, webhook=visit.chance.choice((0, 1, 3)))
-
-    return pay
-
-
-def pay_while(end):
-    def pay(visit, invoice):
-        visit.world.at_once(
-            lambda: visit.pay(invoice, force=True, webhook="twice", parallel=True), lambda: end(visit, invoice))
-
-    return pay
-
-
-# How an invoice is met: (weight, what)
-PAYING = [
-    (8, lambda visit, invoice: visit.pay(invoice)),
-    (4, lambda visit, invoice: visit.pay(invoice, webhook="twice")),
-    (4, lambda visit, invoice: visit.pay(invoice, webhook=6, parallel=True)),
-    (4, lambda visit, invoice: visit.pay(invoice, webhook="never")),
-    (3, lambda visit, invoice: visit.pay(invoice, delay_ms=visit.chance.randrange(2000))),
-    (1, lambda visit, invoice: visit.pay(invoice, status_amount=1)),  # another amount: parked
-    (2, lambda visit, invoice: None),
-    (2, lambda visit, invoice: visit.cancel(invoice)),
-    (2, pay_after(lambda visit, invoice: visit.cancel(invoice))),
-    (3, pay_after(lambda visit, invoice: visit.end_order())),
-    (2, pay_while(lambda visit, invoice: visit.cancel(invoice))),
-    (2, pay_while(lambda visit, invoice: visit.end_order())),
-]
-
-# What a person does next: (weight, what)
-ACTIONS = [
-    (6, buy),
-    (1, lambda visit: visit.chat.send("/pesanan")),
-    (1, lambda visit: visit.fill_cart()),
-]
-
-
-def pick(chance, table):
-    return chance.choices([row[1:] for row in table], [row[0] for row in table])[0][0]
 
 
 # --- the storm itself ---
@@ -251,7 +100,7 @@ class Storm:
 
     def _kill(self, kills):
         chance = self.chance("kills")
-        while (self.kills < kills or self.story().get("completed", 0) < kills) and not self._faults:
+        while (self.kills < kills or self.story()["delivered"] < kills) and not self._faults:
             slot = chance.choice(self.slots)
             # now and then in the middle of starting
             if chance.random() < 0.15 or slot[2].ready():
@@ -270,7 +119,7 @@ class Storm:
             service, mode, more = pick(chance, rules)
             self.world.fail(service, mode, times=chance.randrange(1, 5), **more)
             if chance.random() < 0.3:
-                end_orders(chance.choice(self.stores), "random() < 0.1")
+                end_bills(chance.choice(self.stores), chance.choice(("orders", "deposits")), "random() < 0.1")
 
     def _visitor(self, number):
         chance = self.chance(f"visitor {number}")
@@ -278,10 +127,9 @@ class Storm:
             with self._people_lock:
                 person = self.world.person(next(self._people))
             visit = Visit(self, chance.choice(self.stores), person, chance)
-            if visit.greet():
-                for _ in range(chance.randrange(1, 4)):
-                    if not self.over.is_set():
-                        pick(chance, ACTIONS)(visit)
+            for _ in range(chance.randrange(1, 4)):
+                if not self.over.is_set() and visit.greet():
+                    pick(chance, ACTIONS)(visit)
 
     # afterwards
 
@@ -289,7 +137,8 @@ class Storm:
         """Fair weather: every invoice comes to its end, everything that waits is done."""
         end = time.monotonic() + seconds * PATIENCE
         for store in self.stores:
-            end_orders(store, "true")
+            end_bills(store, "orders")
+            end_bills(store, "deposits")
         while True:
             # a new process looks at all rows, whatever due times it would have had in mind
             for slot in self.slots:
@@ -297,10 +146,7 @@ class Storm:
             for store in self.stores:
                 leases_run_out(store)
                 due_now(store)
-                # the next look, which may be an hour away
-                store.query(
-                    "UPDATE jobs SET due_at = now() WHERE kind = 'payment_check' AND ref IN"
-                    " (SELECT id FROM payments WHERE txn_id = ANY (%s))", list(books.unsettled(store)))
+                look_now(store, books.unsettled(store))
             for slot in self.slots:
                 slot[2] = self.world.launch(slot[0], slot[1], wait=False)
             for slot in self.slots:
@@ -316,9 +162,10 @@ class Storm:
     def open_matters(self):
         found = self.world.expectations.unexpected(proof.pending(self.world))
         for store in self.stores:
-            found += [f"{store.name}: order {reference} is {state}" for reference, state in store.query(
-                "SELECT o.reference, o.state FROM orders o WHERE state IN ('pending', 'paid') AND NOT EXISTS"
-                " (SELECT FROM payments p WHERE p.order_id = o.id AND p.problem IS NOT NULL)")]
+            found += [f"{store.name}: {reference} is {state}" for reference, state in store.query(
+                "SELECT reference, state FROM (SELECT id, 0 AS deposit, reference, state FROM orders UNION ALL"
+                " SELECT 0, id, reference, state FROM deposits) b WHERE state IN ('pending', 'paid') AND NOT EXISTS"
+                " (SELECT FROM payments p WHERE (p.order_id = b.id OR p.deposit_id = b.deposit) AND p.problem IS NOT NULL)")]
             found += [f"{store.name}: {txn} is taken and not booked" for txn in books.unsettled(store)]
         return found
 
@@ -326,9 +173,20 @@ class Storm:
         """What happened, for one line."""
         counts = {}
         for store in self.stores:
-            for state, count in store.query("SELECT state, count(*) FROM orders GROUP BY 1"):
-                counts[state] = counts.get(state, 0) + count
-            for what, table in (("late credits", "ledger WHERE kind = 'late_payment'"),
-                                ("parked", "payments WHERE problem IS NOT NULL")):
-                counts[what] = counts.get(what, 0) + store.value(f"SELECT count(*) FROM {table}")
+            for what, source in STORY.items():
+                counts[what] = counts.get(what, 0) + store.value(f"SELECT count(*) FROM {source}")
         return counts
+
+
+STORY = {
+    "delivered": "orders WHERE state = 'completed'",
+    "by balance": "payments WHERE method = 'balance' AND state = 'completed'",
+    "with a coupon": "orders WHERE coupon_id IS NOT NULL AND state = 'completed'",
+    "ended": "orders WHERE state IN ('cancelled', 'expired')",
+    "deposits": "deposits WHERE state = 'completed' AND kind = 'gateway'",
+    "by hand": "deposits WHERE state = 'completed' AND kind = 'manual'",
+    "deposits ended": "deposits WHERE state IN ('cancelled', 'expired')",
+    "late credits": "ledger WHERE kind = 'late_payment'",
+    "parked": "payments WHERE problem IS NOT NULL",
+    "open": "payments WHERE state IN ('creating', 'waiting')",
+}
