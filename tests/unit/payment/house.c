@@ -227,6 +227,10 @@ int house_count_notices(const char *name)
 
 /* --- setting up --- */
 
+#ifndef HOUSE_MORE
+#define HOUSE_MORE ""
+#endif
+
 static const char tenant_file[] =
     "bot_store_name: " HOUSE_NAME "\n"
     "title: House\n"
@@ -235,7 +239,7 @@ static const char tenant_file[] =
     "telegram: {token: \"${HOUSE_TOKEN}\", admins: [1]}\n"
     "pakasir: {project: house, api_key: \"${HOUSE_KEY}\", webhook_secret: \"${HOUSE_SECRET}\","
     " sandbox: false, methods: [qris]}\n"
-    "invoice_minutes: 15\n";
+    "invoice_minutes: 15\n" HOUSE_MORE "\n";
 
 static const struct tenant *read_tenant(void)
 {

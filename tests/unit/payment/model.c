@@ -18,7 +18,7 @@ static int open_bills(const struct model *model, int person, bool deposits)
     int count = 0;
     for (int i = 0; i < model->bill_count; i++)
         count += model->bills[i].person == person && model->bills[i].is_deposit == deposits &&
-                 model_is_open(&model->bills[i]);
+                 (model_is_open(&model->bills[i]) || (deposits && model->bills[i].state == DEPOSIT_REVIEW));
     return count;
 }
 
@@ -115,31 +115,35 @@ struct model_bill *model_add_deposit(struct model *model, int64_t id, int person
 }
 
 struct model_payment *model_add_payment(struct model *model, int64_t id, struct model_bill *bill,
-                                        bool by_balance)
+                                        enum model_method method)
 {
     assert(model->payment_count < MODEL_MOST);
     struct model_payment *payment = &model->payments[model->payment_count++];
     *payment = (struct model_payment){
-        .id = id, .bill = bill, .by_balance = by_balance, .state = PAYMENT_CREATING, .known = by_balance};
-    if (by_balance) {
+        .id = id, .bill = bill, .method = method, .state = PAYMENT_CREATING, .known = method != BY_GATEWAY};
+    if (method == BY_BALANCE)
         model->balance[bill->person] -= bill->amount;
+    if (method != BY_GATEWAY)
         model_settle(model, payment);
-    }
     return payment;
 }
 
 /* --- how they end --- */
 
-static void end(struct model *model, struct model_payment *payment, bool expired,
-                enum payment_state payment_end)
+static void end_bill(struct model *model, struct model_bill *bill, bool expired)
 {
-    struct model_bill *bill = payment->bill;
     assert(model_is_open(bill));
     if (bill->is_deposit)
         bill->state = expired ? DEPOSIT_EXPIRED : DEPOSIT_CANCELLED;
     else
         bill->state = expired ? ORDER_EXPIRED : ORDER_CANCELLED;
     take(model, bill, -1);
+}
+
+static void end(struct model *model, struct model_payment *payment, bool expired,
+                enum payment_state payment_end)
+{
+    end_bill(model, payment->bill, expired);
     payment->state = payment_end;
 }
 
@@ -158,25 +162,120 @@ static void sell(struct model *model, struct model_bill *bill)
         model->sold[i] += bill->quantity[i];
 }
 
+/* What came of it, not what was asked for. */
+static int64_t received(const struct model_payment *payment)
+{
+    return payment->has_problem ? payment->paid : payment->bill->amount;
+}
+
 void model_settle(struct model *model, struct model_payment *payment)
 {
     struct model_bill *bill = payment->bill;
     if (payment->state == PAYMENT_COMPLETED)
         return;
+    if (!bill->is_deposit && (bill->state == ORDER_PENDING)) /* delivered, whatever it was */
+        model->elsewhere += received(payment) - bill->amount;
     payment->state = PAYMENT_COMPLETED;
     if (bill->is_deposit) {
         bill->state = DEPOSIT_COMPLETED;
-        model->balance[bill->person] += bill->amount;
+        model->balance[bill->person] += received(payment);
     } else if (bill->state == ORDER_PENDING) {
         sell(model, bill);
     } else if ((bill->state == ORDER_CANCELLED || bill->state == ORDER_EXPIRED) &&
                has_units(model, bill->quantity) &&
                (!bill->coupon || has_uses(model, bill->person, bill->coupon))) {
+        model->elsewhere += received(payment) - bill->amount;
         take(model, bill, 1);
         sell(model, bill);
     } else {
-        model->balance[bill->person] += bill->amount;
+        model->balance[bill->person] += received(payment);
     }
+}
+
+/* --- what people decide --- */
+
+bool model_cancel_by_hand(struct model_bill *deposit)
+{
+    if (deposit->state != DEPOSIT_PENDING)
+        return false;
+    deposit->state = DEPOSIT_CANCELLED;
+    return true;
+}
+
+static bool is_paid(const struct model_bill *order)
+{
+    return order->state == ORDER_PAID || order->state == ORDER_COMPLETED;
+}
+
+static struct model_payment *newest_payment(const struct model *model, const struct model_bill *bill)
+{
+    const struct model_payment *found = NULL;
+    for (int i = 0; i < model->payment_count; i++)
+        if (model->payments[i].bill == bill)
+            found = &model->payments[i];
+    return (struct model_payment *)found;
+}
+
+bool model_may_mark_paid(const struct model *model, const struct model_bill *order)
+{
+    const struct model_payment *newest = newest_payment(model, order);
+    return !is_paid(order) && newest->state != PAYMENT_COMPLETED && !newest->has_problem;
+}
+
+void model_mark_paid(struct model *model, int64_t payment_id, struct model_bill *order)
+{
+    struct model_payment *asked = newest_payment(model, order);
+    if (asked->state == PAYMENT_CREATING || asked->state == PAYMENT_WAITING)
+        asked->state = PAYMENT_CANCELLED;
+    model_add_payment(model, payment_id, order, BY_HAND);
+}
+
+bool model_refund(struct model *model, struct model_bill *order, int64_t amount)
+{
+    if (!is_paid(order) || amount < 1 || amount > order->amount - order->refunded)
+        return false;
+    order->refunded += amount;
+    model->balance[order->person] += amount;
+    model->elsewhere -= amount;
+    return true;
+}
+
+bool model_adjust(struct model *model, int person, int64_t amount)
+{
+    if (amount == 0 || model->balance[person] + amount < 0)
+        return false;
+    model->balance[person] += amount;
+    model->elsewhere -= amount;
+    return true;
+}
+
+bool model_replace(struct model *model, const struct model_bill *order, int product)
+{
+    if (!is_paid(order) || !order->quantity[product] || !model->available[product])
+        return false;
+    model->available[product]--;
+    model->replaced[product]++;
+    return true;
+}
+
+bool model_resolve(struct model *model, struct model_payment *payment, enum correction_settlement how)
+{
+    struct model_bill *bill = payment->bill;
+    if (!payment->parked)
+        return false;
+    payment->parked = false;
+    if (how == CORRECTION_DELIVER || (how == CORRECTION_CREDIT && bill->is_deposit)) {
+        model_settle(model, payment);
+        return true;
+    }
+    payment->state = PAYMENT_COMPLETED;
+    if (model_is_open(bill))
+        end_bill(model, bill, false);
+    if (how == CORRECTION_CREDIT)
+        model->balance[bill->person] += payment->paid;
+    else
+        model->elsewhere += payment->paid;
+    return true;
 }
 
 /* --- jobs --- */
@@ -245,7 +344,8 @@ void model_checked(struct model *model, struct model_payment *payment, enum mode
     } else if (status == GATEWAY_COMPLETED && status_amount == bill->amount) {
         model_settle(model, payment);
     } else if (status == GATEWAY_COMPLETED) {
-        payment->parked = true;
+        payment->parked = payment->has_problem = true;
+        payment->paid = status_amount;
     } else if (open && status == GATEWAY_CANCELED) {
         end(model, payment, false, PAYMENT_CANCELLED);
     } else if (open && model->now_ms >= bill->expires_ms) {
@@ -290,7 +390,7 @@ const char *model_picture(const struct model *model, struct arena *arena)
     add_bills(&s, model, true);
     for (int i = 0; i < model->payment_count; i++)
         str_addf(&s, "p%" PRId64 ":%s%s ", model->payments[i].id,
-                 payment_state_name(model->payments[i].state), model->payments[i].parked ? "!" : "");
+                 payment_state_name(model->payments[i].state), model->payments[i].has_problem ? "!" : "");
     for (int i = 0; i < MODEL_PEOPLE; i++)
         str_addf(&s, "u%" PRId64 ":%" PRId64 "=%" PRId64 " ", MODEL_FIRST_PERSON + i, model->balance[i],
                  model->balance[i]);
@@ -298,8 +398,8 @@ const char *model_picture(const struct model *model, struct arena *arena)
         int reserved = 0;
         for (int k = 0; k < model->bill_count; k++)
             reserved += model_is_open(&model->bills[k]) ? model->bills[k].quantity[i] : 0;
-        str_addf(&s, "%ss%d:%d/%d/%d/%d", i ? " " : "", i + 1, model->available[i], reserved, model->sold[i],
-                 model->sold[i]);
+        str_addf(&s, "%ss%d:%d/%d/%d/%d", i ? " " : "", i + 1, model->available[i], reserved,
+                 model->sold[i] + model->replaced[i], model->sold[i]);
     }
     for (int i = 0; i < MODEL_COUPONS; i++)
         str_addf(&s, " c%d:%d", i + 1, model->coupons[i].uses);
@@ -317,16 +417,19 @@ int model_undelivered(const struct model *model)
 int64_t model_taken(const struct model *model)
 {
     int64_t sum = 0;
-    for (int i = 0; i < model->payment_count; i++)
-        if (model->payments[i].status == GATEWAY_COMPLETED && model->payments[i].there &&
-            !model->payments[i].parked)
-            sum += model->payments[i].status_amount;
+    for (int i = 0; i < model->payment_count; i++) {
+        const struct model_payment *payment = &model->payments[i];
+        if (payment->method == BY_HAND)
+            sum += payment->bill->amount;
+        else if (payment->there && payment->status == GATEWAY_COMPLETED && !payment->parked)
+            sum += payment->status_amount;
+    }
     return sum;
 }
 
 int64_t model_booked(const struct model *model)
 {
-    int64_t sum = 0;
+    int64_t sum = model->elsewhere;
     for (int i = 0; i < model->bill_count; i++)
         if (!model->bills[i].is_deposit &&
             (model->bills[i].state == ORDER_PAID || model->bills[i].state == ORDER_COMPLETED))

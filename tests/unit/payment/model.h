@@ -5,6 +5,7 @@
 #pragma once
 
 #include "base/arena.h"
+#include "payment/correction.h"
 #include "payment/gateway.h"
 #include "store/deposit.h"
 #include "store/order.h"
@@ -29,17 +30,22 @@ struct model_bill { /* an order, or a deposit */
     struct model_coupon *coupon; /* or NULL */
     int64_t expires_ms;
     int quantity[MODEL_PRODUCTS]; /* none for a deposit */
-    bool is_deposit;
+    bool is_deposit, by_hand;
+    int64_t refunded;
     int state; /* enum order_state or enum deposit_state */
 };
+
+enum model_method { BY_GATEWAY, BY_BALANCE, BY_HAND };
 
 struct model_payment {
     int64_t id;
     struct model_bill *bill;
-    bool by_balance;
+    enum model_method method;
     enum payment_state state;
-    bool parked;
-    bool known; /* its transaction, to us */
+    bool parked;      /* until an admin decides */
+    bool has_problem; /* for ever */
+    int64_t paid;     /* rupiah, where it has a problem */
+    bool known;       /* its transaction, to us */
     int failures;
     /* The gateway's side: */
     bool there;
@@ -52,7 +58,10 @@ struct model {
     int64_t now_ms;
     int64_t price[MODEL_PRODUCTS];
     int64_t balance[MODEL_PEOPLE];
-    int available[MODEL_PRODUCTS], sold[MODEL_PRODUCTS];
+    int available[MODEL_PRODUCTS], sold[MODEL_PRODUCTS], replaced[MODEL_PRODUCTS];
+    /* What the gateway took, or somebody by hand, and the books don't have: given back outside, short of an
+     * order that was delivered all the same; less what came onto balances from nowhere. */
+    int64_t elsewhere;
     struct model_coupon coupons[MODEL_COUPONS];
     struct model_bill bills[MODEL_MOST];
     struct model_payment payments[MODEL_MOST];
@@ -67,8 +76,9 @@ bool model_may_deposit(const struct model *model, int person);
 struct model_bill *model_add_order(struct model *model, int64_t id, int person, const int *quantity,
                                    struct model_coupon *coupon);
 struct model_bill *model_add_deposit(struct model *model, int64_t id, int person, int64_t amount);
+/* By balance or by hand it is settled at once. */
 struct model_payment *model_add_payment(struct model *model, int64_t id, struct model_bill *bill,
-                                        bool by_balance);
+                                        enum model_method method);
 
 bool model_is_open(const struct model_bill *bill);
 /* The buyer gives up; false where that must be refused. */
@@ -82,6 +92,15 @@ enum model_answer {
     ANSWER_LOST,    /* create: it was made, and the answer did not arrive */
     ANSWER_OF_OTHER /* status: about another transaction */
 };
+/* What people decide; false where that must be refused. */
+bool model_cancel_by_hand(struct model_bill *deposit);
+bool model_may_mark_paid(const struct model *model, const struct model_bill *order);
+void model_mark_paid(struct model *model, int64_t payment_id, struct model_bill *order);
+bool model_refund(struct model *model, struct model_bill *order, int64_t amount);
+bool model_adjust(struct model *model, int person, int64_t amount);
+bool model_replace(struct model *model, const struct model_bill *order, int product);
+bool model_resolve(struct model *model, struct model_payment *payment, enum correction_settlement how);
+
 /* What a job does with the answer its call got. The gateway's side has changed already. */
 bool model_create_calls(const struct model_payment *payment, int64_t now_ms);
 void model_create_not_called(struct model *model, struct model_payment *payment);
@@ -95,6 +114,6 @@ const char *model_picture(const struct model *model, struct arena *arena);
 extern const char model_picture_sql[];
 /* Orders that are paid and not delivered yet. */
 int model_undelivered(const struct model *model);
-/* What the gateway took and the books know of, less what is parked; and where it is. They are to be equal. */
+/* What the gateway took, or somebody by hand, less what is parked; and where it is. They are to be equal. */
 int64_t model_taken(const struct model *model);
 int64_t model_booked(const struct model *model);
