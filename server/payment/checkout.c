@@ -92,8 +92,10 @@ bool checkout_start(struct work *work, int64_t telegram_id, const char *method_n
         return error_set(err, ERR_INVALID, "checkout: not a payment method of this store");
     if (!by_balance && breaker_is_open(work->tenant->pakasir_project, work->now_ms))
         return refuse(ORDER_GATEWAY_DOWN, "the gateway is down", obstacle_out, err);
-    if (!order_place(work, telegram_id, invoice_end(work), work->tenant->most_open, order, obstacle_out,
-                     product_id_out, err))
+    /* What is paid at once stays open for nobody. */
+    int64_t most_open = by_balance ? INT64_MAX : work->tenant->most_open;
+    if (!order_place(work, telegram_id, invoice_end(work), most_open, order, obstacle_out, product_id_out,
+                     err))
         return error_context(err, "checkout");
     if (!method_takes(method, order->total))
         return error_set(err, ERR_INVALID, "checkout: %s takes %lld to %lld rupiah, not %lld", method->name,

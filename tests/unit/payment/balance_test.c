@@ -113,6 +113,23 @@ static void test_paid_by_balance(void **state)
     }
 }
 
+static void test_open_orders_do_not_keep_a_balance_from_paying(void **state)
+{
+    NEEDS_HOUSE();
+    struct purchase purchase;
+    struct error err = {0};
+    begin();
+    for (int i = 0; i < 3; i++)
+        house_sql(
+            "INSERT INTO orders (reference, telegram_id, state, subtotal, total, created_at, expires_at)"
+            " VALUES ('tg1001-open%d', %d, 'pending', 1, 1, '2026-01-01', '2100-01-01')",
+            i, BUYER);
+    fill_cart(10000, 1, 10000);
+    if (!house_transaction(now_ms, pay_by_balance, &purchase, &err))
+        fail_msg("%s, obstacle %d", err.text, (int)purchase.obstacle);
+    expect_books("adjustment 10000 adjust:N, purchase -10000 purchase:order:N");
+}
+
 /* --- deposits --- */
 
 struct wish {
@@ -303,6 +320,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_paid_by_balance),
+        cmocka_unit_test(test_open_orders_do_not_keep_a_balance_from_paying),
         cmocka_unit_test(test_what_can_be_deposited),
         cmocka_unit_test(test_open_deposits_are_bounded),
         cmocka_unit_test(test_paid_in_time),

@@ -63,7 +63,7 @@ enum order_obstacle model_obstacle(const struct model *model, int person, const 
         units += quantity[i];
     if (!units)
         return ORDER_CART_EMPTY;
-    if (open_bills(model, person, false) >= MODEL_MOST_OPEN)
+    if (!by_balance && open_bills(model, person, false) >= MODEL_MOST_OPEN)
         return ORDER_TOO_MANY_OPEN;
     if (coupon && !has_uses(model, person, coupon))
         return ORDER_COUPON_REFUSED;
