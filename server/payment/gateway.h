@@ -23,9 +23,9 @@ struct gateway_state {
 struct gateway {
     const char *name; /* "pakasir" */
     /* Find-or-create: the same order id and body return the same transaction, so repeating after a time-out
-     * is safe. Checks project, order id, amount, method and sandbox flag against what was asked, as far as the
-     * method's answer has them, and what is to be shown: the QR string outside the sandbox, the number, the
-     * link. */
+     * is safe. Checks project, order id, amount, method and sandbox flag against what was asked, as far as
+     * the method's answer has them, and what is to be shown: the QR string outside the sandbox, the number,
+     * the link. */
     bool (*create)(const struct tenant *tenant, struct arena *arena, const char *order_id, const char *method,
                    int64_t amount, struct payment_created *created_out, struct error *err);
     bool (*status)(const struct tenant *tenant, struct arena *arena, const char *txn_id,

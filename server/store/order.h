@@ -86,8 +86,8 @@ MUST_USE bool order_end(struct work *work, int64_t order_id, enum order_state en
 MUST_USE bool order_revive(struct work *work, int64_t order_id, struct error *err);
 
 /* Notes that `amount` rupiah more of a paid or completed order were given back; the ledger entry is the
- * caller's. ERR_INVALID unless it is 1 to ORDER_MOST; ERR_CONFLICT unless paid or completed, or where more than
- * the total would be given back. */
+ * caller's. ERR_INVALID unless it is 1 to ORDER_MOST; ERR_CONFLICT unless paid or completed, or where more
+ * than the total would be given back. */
 MUST_USE bool order_refund(struct work *work, int64_t order_id, int64_t amount, struct error *err);
 
 /* A pending order's end moves to `expires_ms` where that is earlier (the gateway's own time). ERR_CONFLICT

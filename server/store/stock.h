@@ -36,9 +36,9 @@ struct stock_unit {
 /* ERR_NOT_FOUND. Takes no lock: the order's is what guards its units. */
 MUST_USE bool stock_unit_get(struct work *work, int64_t unit_id, struct stock_unit *unit_out,
                              struct error *err);
-/* The oldest available unit of the same product takes a sold one's place (available -> sold, to the same item),
- * with FOR UPDATE SKIP LOCKED. ERR_CONFLICT where the unit is not sold, was replaced before, or there is none
- * available; then nothing was written and the transaction can go on. */
+/* The oldest available unit of the same product takes a sold one's place (available -> sold, to the same
+ * item), with FOR UPDATE SKIP LOCKED. ERR_CONFLICT where the unit is not sold, was replaced before, or there
+ * is none available; then nothing was written and the transaction can go on. */
 MUST_USE bool stock_replace(struct work *work, int64_t unit_id, int64_t *new_unit_out, struct error *err);
 /* Content of one unit, in any state; in the arena. ERR_NOT_FOUND. */
 MUST_USE bool stock_content(struct work *work, int64_t unit_id, const char **content_out, struct error *err);
