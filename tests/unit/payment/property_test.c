@@ -20,7 +20,7 @@
 #include "base/str.h"
 #include "sequence.h"
 
-enum { STEPS = 900, STEPS_A_SEQUENCE = 60, UNITS = 6 };
+enum { STEPS = 1200, STEPS_A_SEQUENCE = 60, UNITS = 6 };
 
 /* The house tells people nothing, so that every paid order misses its delivery; nothing else may be wrong. */
 static void verify(void)
@@ -92,8 +92,8 @@ static void begin_sequence(void)
         .now_ms = now_ms,
         .price = {10000, 7000},
         .available = {UNITS, UNITS},
-        .coupons = {{.value = 9000, .most_uses = 3, .most_uses_each = 2},
-                    {.percent = 33, .most_uses = 4, .most_uses_each = 3}},
+        .coupons = {{.value = 9000, .most_uses = 2, .most_uses_each = 1},
+                    {.percent = 33, .most_uses = 3, .most_uses_each = 2}},
     };
     house_sql("INSERT INTO products (category_id, code, name, price, position, created_at, updated_at)"
               " VALUES (1, 'P2', 'Other', 7000, 2, '2026-01-01', '2026-01-01')");
@@ -103,8 +103,8 @@ static void begin_sequence(void)
         UNITS);
     house_sql(
         "INSERT INTO coupons (code, kind, value, most_uses, most_uses_each, starts_at, created_at) VALUES"
-        " ('FLAT', 'flat', 9000, 3, 2, '2026-01-01', '2026-01-01'),"
-        " ('PERCENT', 'percent', 33, 4, 3, '2026-01-01', '2026-01-01')");
+        " ('FLAT', 'flat', 9000, 2, 1, '2026-01-01', '2026-01-01'),"
+        " ('PERCENT', 'percent', 33, 3, 2, '2026-01-01', '2026-01-01')");
     house_sql("INSERT INTO users (telegram_id, first_name, created_at, seen_at)"
               " SELECT n, 'Ani', '2026-01-01', '2026-01-01' FROM generate_series(1001, 1003) n"
               " ON CONFLICT DO NOTHING");

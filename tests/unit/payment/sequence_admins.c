@@ -49,9 +49,10 @@ static void adjust(void)
 
 static void mark_paid(void)
 {
-    struct model_bill *order = any_order();
-    if (!order)
+    struct model_payment *payment = any_payment(one_in(3) ? is_parked : is_open);
+    if (!payment || payment->bill->is_deposit)
         return;
+    struct model_bill *order = payment->bill;
     note(" mark paid:%" PRId64, order->id);
     bool possible = model_may_mark_paid(&model, order);
     expect_decided((struct decision){.run = do_mark_paid, .id = order->id}, possible);
@@ -113,6 +114,6 @@ static void reject(void)
 }
 
 const struct action admins_actions[] = {
-    {2, refund, true},  {2, adjust, true},  {1, mark_paid, true}, {2, replace_unit, true},
-    {3, resolve, true}, {2, confirm, true}, {1, reject, true},    {0},
+    {2, refund, true},  {2, adjust, true},  {2, mark_paid, true}, {2, replace_unit, true},
+    {6, resolve, true}, {2, confirm, true}, {1, reject, true},    {0},
 };

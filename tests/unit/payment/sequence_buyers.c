@@ -76,7 +76,7 @@ static void place(bool by_balance)
     int64_t total;
     for (int i = 0; i < MODEL_PRODUCTS; i++)
         p.quantity[i] = one_in(2) ? 0 : 1 + any(2);
-    if (one_in(3))
+    if (one_in(2))
         p.coupon = &model.coupons[any(MODEL_COUPONS)];
     note(" %s:%d,%d,%d%s", p.method, p.person, p.quantity[0], p.quantity[1],
          !p.coupon                       ? ""
