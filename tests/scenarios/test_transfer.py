@@ -313,6 +313,22 @@ def test_pressed_twice_makes_one(world, kopi, budi):
     assert len([m for m in budi.from_bot(kopi) if REVIEW in m.text]) == 1
 
 
+def test_two_buttons_of_one_page_at_once_make_one(world, kopi, budi):
+    """The other one's way to pay is not shown for a deposit that this one made."""
+    for first, second in (("dq:50000:qris", "dm:50000"), ("dm:50000", "dq:50000:qris")):
+        page = ways(budi, kopi, "Rp 50.000")
+        for data in (first, second):
+            budi.wait_answer(kopi, budi.force(kopi, data, page))
+        world.quiet()
+        kind, number = kopi.query("SELECT kind, id FROM deposits ORDER BY id DESC LIMIT 1")[0]
+        assert kind == ("gateway" if first.startswith("dq") else "manual")
+        assert [m.qr is not None for m in budi.from_bot(kopi) if reference(kopi, number) in m.text] == [kind == "gateway"]
+        budi.send_photo(kopi, caption="bukti")
+        world.quiet()
+        assert kopi.value("SELECT state FROM deposits WHERE id = %s", number) == ("pending" if kind == "gateway" else "review")
+    assert len(states(kopi)) == 2
+
+
 def test_looked_at_again(world, kopi, budi):
     shown = transfer(budi, kopi)
     budi.send(kopi, "/saldo")
