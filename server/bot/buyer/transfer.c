@@ -58,8 +58,12 @@ bool transfer_start(struct turn *turn, struct error *err)
     if (stale)
         return true;
     if (before ? deposit_get_own(work, before, person, true, &deposit, err)
-               : checkout_deposit_by_hand(work, person, amount, &deposit, &obstacle, err))
-        return transfer_show(turn, &deposit, err);
+               : checkout_deposit_by_hand(work, person, amount, &deposit, &obstacle, err)) {
+        if (deposit.kind == DEPOSIT_MANUAL)
+            return transfer_show(turn, &deposit, err);
+        page_answer(work, &turn->page, say_label(work, TEXT_ALERT_LOADING), false);
+        return true; /* the page's other button was quicker */
+    }
     if (obstacle == ORDER_OK)
         return false;
     topup_refuse(turn, amount, obstacle);
