@@ -70,8 +70,8 @@ class Storm:
         return random.Random(f"{self.number} {name}")
 
     def rage(self, kills):
-        """Until that many kills were done, and at least as many orders delivered: a storm in which nobody can buy
-        anything proves little."""
+        """Until that many kills were done, and half as many orders delivered: a storm in which nobody can buy anything
+        proves little."""
         self.world.start()
         self.slots = [[self.world.config_file, self.world.port, self.world.server]]
         for _ in range(1, self.servers):
@@ -100,7 +100,7 @@ class Storm:
 
     def _kill(self, kills):
         chance = self.chance("kills")
-        while (self.kills < kills or self.story()["delivered"] < kills) and not self._faults:
+        while (self.kills < kills or self.story()["delivered"] < kills // 2) and not self._faults:
             slot = chance.choice(self.slots)
             # now and then in the middle of starting
             if chance.random() < 0.15 or slot[2].ready():
