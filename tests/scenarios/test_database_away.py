@@ -47,13 +47,6 @@ def stopped(world, number):
 
 
 @contextmanager
-def closed(world):
-    world.database_away()
-    yield
-    world.database_back()
-
-
-@contextmanager
 def cut_all_the_time(world):
     end = threading.Event()
     own = world.query("SELECT pg_backend_pid()")[0][0]
@@ -96,7 +89,6 @@ def full_disk_for_the_log(world):
 WAYS = {
     "stopped": lambda world: stopped(world, signal.SIGINT),
     "killed": lambda world: stopped(world, signal.SIGQUIT),
-    "closed": closed,
     "cut": cut_all_the_time,
     "full": full_disk,
     "full for its log": full_disk_for_the_log,
@@ -191,7 +183,7 @@ def test_away_while_purchases_are_at_each_step(world, way):
         steps.comes.chat(store)._send(text="/start")
         for person in crowd:
             person.chat(store)._send(text="/start")
-        if way in ("stopped", "killed", "closed", "full for its log"):
+        if way in ("stopped", "killed", "full for its log"):
             world.until(lambda: world.http("/readyz")[0] == 503, 20, "/readyz to tell")
             status, headers, _ = store.post_update(updates.message(steps.comes, "/keranjang"), secret=secret)
             assert status == 503 and int(headers["retry-after"]) > 0

@@ -125,9 +125,9 @@ def test_paid_and_cancelled_at_once(world, ports):
 
 
 def test_paid_as_it_expires(world, ports):
-    store = make_store(world, 20, expires_in=8)
+    store = make_store(world, 20, expires_in=7)
     ports = ports()
-    people = [world.person(3000 + number) for number in range(6)]
+    people = [world.person(3000 + number) for number in range(5)]
     for person in people:
         person.quick_order(store, "SUSU")
     invoices = [person.invoice(store, seconds=60) for person in people]
@@ -136,7 +136,7 @@ def test_paid_as_it_expires(world, ports):
         reference = store.transaction(invoice)["order_id"]
         left = "SELECT extract(epoch FROM expires_at - clock_timestamp())::float8 FROM orders WHERE reference = %s"
         # a little before to a little after
-        threading.Event().wait(max(0.0, store.value(left, reference) + (number - 3) * 0.1))
+        threading.Event().wait(max(0.0, store.value(left, reference) + (number - 2) * 0.1))
         transaction = store.transaction(invoice)
         world.pay(invoice, force=True, webhook="twice", parallel=True)
         for port in ports:
@@ -147,7 +147,7 @@ def test_paid_as_it_expires(world, ports):
         person.wait_for(store, PAID, fresh=False, seconds=60)
     world.quiet(60)
     assert all(len(deliveries(store, person)) == 1 for person in people)
-    world.until(lambda: store.query("SELECT state, count(*) FROM orders GROUP BY 1") == [("completed", 6)])
+    world.until(lambda: store.query("SELECT state, count(*) FROM orders GROUP BY 1") == [("completed", 5)])
     books.check(world, store)
 
 
