@@ -30,7 +30,7 @@ int64_t payment_received(const struct payment *payment)
 #define BY_ID        PAYMENT_SELECT " WHERE id = $1"
 #define BY_REFERENCE PAYMENT_SELECT " WHERE gateway_order_id = $1"
 #define OF_ORDER     PAYMENT_SELECT " WHERE order_id = $1 ORDER BY id DESC LIMIT 1"
-#define OF_DEPOSIT   PAYMENT_SELECT " WHERE deposit_id = $1 ORDER BY id DESC LIMIT 1"
+#define OF_DEPOSIT   PAYMENT_SELECT " WHERE order_id IS NULL AND deposit_id = $1 ORDER BY id DESC LIMIT 1"
 DB_TENANT_STATEMENT(payment_select, BY_ID);
 DB_TENANT_STATEMENT(payment_select_lock, BY_ID LOCKED);
 DB_TENANT_STATEMENT(payment_select_reference, BY_REFERENCE);
