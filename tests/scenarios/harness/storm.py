@@ -7,6 +7,7 @@ Afterwards settle() is fair weather until nothing is open; harness/books.py says
 
 import os
 import random
+import signal
 import threading
 import time
 
@@ -54,7 +55,7 @@ WEATHER = [
 
 
 class Storm:
-    """`servers` lapakd on one database; the first has the stores' webhooks."""
+    """`servers` lapakd on one database; the first has the stores' webhooks. Of two, one is now and then only frozen."""
 
     def __init__(self, world, stores, number, servers=1, visitors=10):
         self.world, self.stores, self.number = world, stores, number
@@ -105,13 +106,28 @@ class Storm:
             # now and then in the middle of starting
             if chance.random() < 0.15 or slot[2].ready():
                 self.over.wait(chance.choice((0.1, 0.5, 2, 4, 6)) * chance.random() * PATIENCE)
-                slot[2].kill9()
-                self.kills += 1
-                for store in self.stores:
-                    leases_run_out(store)
-                slot[2] = self.world.launch(slot[0], slot[1], wait=False)
+                if self.servers > 1 and chance.random() < 0.25:
+                    self._freeze(slot[2], chance.random() * 2)
+                else:
+                    slot[2].kill9()
+                    self.kills += 1
+                    self._leases_run_out()
+                    slot[2] = self.world.launch(slot[0], slot[1], wait=False)
             else:
                 slot[2].wait_ready()
+
+    def _leases_run_out(self):
+        for store in self.stores:
+            leases_run_out(store)
+
+    def _freeze(self, server, seconds):
+        """Stands still while the other one takes over what it had in hand, and then goes on as if nothing had been."""
+        server.child.send_signal(signal.SIGSTOP)
+        try:
+            self._leases_run_out()
+            self.over.wait(seconds * PATIENCE)
+        finally:
+            server.child.send_signal(signal.SIGCONT)
 
     def _weather(self):
         chance, rules = self.chance("weather"), [(row[0], row[1:]) for row in WEATHER]
@@ -136,15 +152,15 @@ class Storm:
     def settle(self, seconds=60):
         """Fair weather: every invoice comes to its end, everything that waits is done."""
         end = time.monotonic() + seconds * PATIENCE
-        for store in self.stores:
-            end_bills(store, "orders")
-            end_bills(store, "deposits")
         while True:
             # a new process looks at all rows, whatever due times it would have had in mind
             for slot in self.slots:
                 slot[2].kill9()
+            self._leases_run_out()
             for store in self.stores:
-                leases_run_out(store)
+                # also what was asked for before and is only made now
+                end_bills(store, "orders")
+                end_bills(store, "deposits")
                 due_now(store)
                 look_now(store, books.unsettled(store))
             for slot in self.slots:
