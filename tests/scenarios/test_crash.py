@@ -4,6 +4,7 @@ import json
 
 import pytest
 from harness import updates
+from harness.clock import leases_run_out
 from harness.processes import http
 from harness.store import product
 from sandbox_client import delivered_lines
@@ -19,12 +20,6 @@ def kopi(world):
 @pytest.fixture
 def budi(world):
     return world.person(2001, "Budi")
-
-
-def leases_run_out(store):
-    """As time would do it: whoever had these rows in hand is dead."""
-    store.query("UPDATE outbox SET lease_until = now() WHERE lease_until IS NOT NULL")
-    store.query("UPDATE jobs SET lease_until = now() WHERE lease_until IS NOT NULL")
 
 
 def test_killed_after_the_commit_and_before_the_send(world, kopi, budi):

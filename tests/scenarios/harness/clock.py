@@ -2,10 +2,13 @@
 due times in mind; one that starts afterwards sees them all."""
 
 
-def leases_run_out(store):
-    """Whoever had these rows in hand is dead."""
-    store.query("UPDATE outbox SET lease_until = now() WHERE lease_until IS NOT NULL")
-    store.query("UPDATE jobs SET lease_until = now() WHERE lease_until IS NOT NULL")
+def leases_run_out(store, skip_locked=False):
+    """Whoever had these rows in hand is dead, or stands still: then the rows it has locked are to be passed over."""
+    skip = " SKIP LOCKED" if skip_locked else ""
+    store.query("UPDATE outbox SET lease_until = now() WHERE id IN"
+                f" (SELECT id FROM outbox WHERE lease_until IS NOT NULL FOR UPDATE{skip})")
+    store.query("UPDATE jobs SET lease_until = now() WHERE (kind, ref) IN"
+                f" (SELECT kind, ref FROM jobs WHERE lease_until IS NOT NULL FOR UPDATE{skip})")
 
 
 def due_now(store):
