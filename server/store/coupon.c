@@ -230,10 +230,20 @@ DB_TENANT_STATEMENT(coupon_count_uses_cart,
                     "SELECT count(*) FROM orders WHERE telegram_id = $1 AND " HOLDING
                     " AND coupon_id = (SELECT u.coupon_id FROM users u WHERE u.telegram_id = $1)");
 
+/* Most carts have none: then neither coupons nor orders are touched, which a backend would keep in memory for
+ * each store. */
+DB_TENANT_STATEMENT(coupon_select_chosen, "SELECT coupon_id FROM users WHERE telegram_id = $1");
+
 bool coupon_cart_get(struct work *work, int64_t telegram_id, bool lock,
                      const struct coupon_in_cart **chosen_out, struct error *err)
 {
-    struct db_rows rows, uses;
+    struct db_rows chosen_id, rows, uses;
+    if (!db_query(work->tx, &coupon_select_chosen, DB_PARAMS(P_INT(telegram_id)), &chosen_id, err))
+        return false;
+    if (!chosen_id.count || db_is_null(&chosen_id, 0, 0)) {
+        *chosen_out = NULL;
+        return true;
+    }
     if (!db_send(work->tx, lock ? &coupon_select_cart_lock : &coupon_select_cart,
                  DB_PARAMS(P_INT(telegram_id)), &rows, err) ||
         !db_query(work->tx, &coupon_count_uses_cart, DB_PARAMS(P_INT(telegram_id)), &uses, err))
