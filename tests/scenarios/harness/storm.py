@@ -105,7 +105,7 @@ class Storm:
             slot = chance.choice(self.slots)
             # now and then in the middle of starting
             if chance.random() < 0.15 or slot[2].ready():
-                self.over.wait(chance.choice((0.1, 0.5, 2, 4, 6)) * chance.random() * PATIENCE)
+                self.over.wait(chance.choice((0.1, 0.5, 2, 5, 8)) * chance.random() * PATIENCE)
                 if self.servers > 1 and chance.random() < 0.25:
                     self._freeze(slot[2], chance.random() * 2)
                 else:

@@ -21,7 +21,7 @@ class Visit:
         self.chat = person.chat(store)
         self.welcome = None
 
-    def wait(self, look, seconds=12):
+    def wait(self, look, seconds=8):
         """look()'s value, or None."""
         end = time.monotonic() + seconds * PATIENCE
         while time.monotonic() < end and not self.storm.over.is_set():
