@@ -50,8 +50,8 @@ def give(store, person, amount):
 
 def end_everything(world, store):
     """What is still open is over."""
-    end_bills(store, "orders")
     world.stop()
+    end_bills(store, "orders")
     # at one message a second, what the admin is told of them takes minutes
     store.query("DELETE FROM outbox WHERE chat_id = %s", store.admins[0])
     world.start()

@@ -116,15 +116,15 @@ class Storm:
             else:
                 slot[2].wait_ready()
 
-    def _leases_run_out(self, skip_locked=False):
+    def _leases_run_out(self):
         for store in self.stores:
-            leases_run_out(store, skip_locked)
+            leases_run_out(store)
 
     def _freeze(self, server, seconds):
         """Stands still while the other one takes over what it had in hand, and then goes on as if nothing had been."""
         server.child.send_signal(signal.SIGSTOP)
         try:
-            self._leases_run_out(skip_locked=True)
+            self._leases_run_out()
             self.over.wait(seconds * PATIENCE)
         finally:
             server.child.send_signal(signal.SIGCONT)
