@@ -10,9 +10,13 @@
 
 enum { DEFAULT_PREPARED = 1000, RETRY_MS = 1000 };
 
-/* Bounds what a lost peer or a stuck lock can cost; ISO dates, UTC and hex bytea are what rows.c reads. */
+/* Bounds what a lost peer or a stuck lock can cost; ISO dates, UTC and hex bytea are what rows.c reads. A
+ * backend that waits for more of a pipeline counts as active, so of a machine that is gone only TCP can tell
+ * it: else it would keep its locks for two hours. */
 #define SESSION_OPTIONS                                                                                      \
     "-c statement_timeout=15000 -c lock_timeout=5000 -c idle_in_transaction_session_timeout=30000 "          \
+    "-c tcp_keepalives_idle=15 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 "                      \
+    "-c tcp_user_timeout=30000 "                                                                             \
     "-c timezone=UTC -c datestyle=ISO -c bytea_output=hex -c standard_conforming_strings=on "                \
     "-c plan_cache_mode=force_generic_plan -c jit=off"
 
