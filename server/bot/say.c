@@ -146,3 +146,13 @@ json_t *say_button(struct work *work, enum text_key key, const char *data)
     keyboard_data(&keyboard, say_label(work, key), STYLE_NONE, "%s", data);
     return keyboard_inline(&keyboard);
 }
+
+void say_contact_button(struct work *work, struct keyboard *keyboard)
+{
+    const char *support = work->tenant->support;
+    keyboard_row(keyboard);
+    if (support) /* with its @ */
+        keyboard_url(keyboard, say_label(work, TEXT_BUTTON_CONTACT_ADMIN),
+                     arena_printf(work->arena, "https://t.me/%s", support + 1));
+    keyboard_row(keyboard);
+}

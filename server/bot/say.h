@@ -38,3 +38,5 @@ const char *say_keycap(struct work *work, int64_t number);
 
 /* Inline keyboards that end messages: one button each row. */
 json_t *say_button(struct work *work, enum text_key key, const char *data);
+/* `💬 Hubungi Admin` as a row of its own; nothing where the store names no support. */
+void say_contact_button(struct work *work, struct keyboard *keyboard);

@@ -88,13 +88,8 @@ static void show_free(struct turn *turn, const struct basket *basket, struct cho
 static void show_down(struct turn *turn, const struct basket *basket, struct choice *choice)
 {
     struct work *work = turn->work;
-    const char *support = work->tenant->support;
     keyboard_data(&choice->keyboard, say_label(work, TEXT_BUTTON_TRY_AGAIN), STYLE_PRIMARY, "m");
-    keyboard_row(&choice->keyboard);
-    if (support)
-        keyboard_url(&choice->keyboard, say_label(work, TEXT_BUTTON_CONTACT_ADMIN),
-                     arena_printf(work->arena, "https://t.me/%s", support + 1));
-    keyboard_row(&choice->keyboard);
+    say_contact_button(work, &choice->keyboard);
     show(turn, basket, choice, TEXT_METHOD_DOWN);
 }
 

@@ -187,10 +187,7 @@ static json_t *down_keyboard(struct work *work, int64_t amount)
 {
     struct keyboard keyboard;
     keyboard_begin(&keyboard);
-    if (work->tenant->support)
-        keyboard_url(&keyboard, say_label(work, TEXT_BUTTON_CONTACT_ADMIN),
-                     arena_printf(work->arena, "https://t.me/%s", work->tenant->support + 1));
-    keyboard_row(&keyboard);
+    say_contact_button(work, &keyboard);
     if (work->tenant->deposit_by_hand)
         keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_TRANSFER), STYLE_PRIMARY, "dm:%" PRId64, amount);
     keyboard_row(&keyboard);
