@@ -1,0 +1,130 @@
+-- What a store's admins run from Telegram: settings and texts of their own, kinds of product, people, broadcasts.
+
+-- --- people ---
+
+ALTER TABLE users
+    ADD COLUMN barred_at    timestamptz, -- an admin shut this person out
+    ADD COLUMN member_until timestamptz; -- known to be in the store's channel, until it is asked again
+CREATE INDEX users_barred ON users (telegram_id) WHERE barred_at IS NOT NULL;
+CREATE INDEX users_newest ON users (created_at, telegram_id);
+-- Searched by how a name begins.
+CREATE INDEX users_username ON users (lower(username) text_pattern_ops) WHERE username IS NOT NULL;
+CREATE INDEX users_name ON users (lower(first_name) text_pattern_ops);
+
+-- Figures that would take a whole table to count.
+CREATE TABLE counters (
+    name       text        PRIMARY KEY,
+    value      bigint      NOT NULL CHECK (value >= 0),
+    counted_at timestamptz           -- NULL: kept up to date by whoever changes what it counts
+) WITH (fillfactor = 50);
+INSERT INTO counters (name, value)
+    SELECT 'users', count(*) FROM users
+    UNION ALL SELECT 'unreachable', count(*) FROM users WHERE NOT reachable
+    UNION ALL SELECT 'completed', count(*) FROM orders WHERE state = 'completed';
+
+-- --- a person's half-finished form ---
+
+ALTER TABLE conversations ADD COLUMN data bytea; -- sealed
+
+-- --- the store's own settings and texts ---
+
+-- One row for each thing an admin has ever set: a setting, a text, an admin. Without a value it is as the files say.
+CREATE TABLE settings (
+    id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY, -- subject_id of its rows in admin_logs
+    key        text        NOT NULL UNIQUE CHECK (char_length(key) BETWEEN 1 AND 80),
+    value      jsonb,
+    edition    integer     NOT NULL DEFAULT 1, -- counts changes
+    updated_by bigint      NOT NULL,
+    updated_at timestamptz NOT NULL
+) WITH (fillfactor = 80);
+
+-- --- kinds of product ---
+
+ALTER TABLE categories
+    ADD COLUMN edition    integer     NOT NULL DEFAULT 1, -- counts changes by admins
+    ADD COLUMN deleted_at timestamptz,                    -- gone for everybody; its name is free again
+    ADD CHECK (deleted_at IS NULL OR hidden);
+
+ALTER TABLE products
+    ADD COLUMN kind         text    NOT NULL DEFAULT 'unit' CHECK (kind IN ('unit', 'shared', 'file', 'manual')),
+    ADD COLUMN content      bytea,                    -- sealed: what all buyers of a shared one get, or the file's file_id
+    ADD COLUMN content_name text,                     -- the file's name
+    ADD COLUMN question     text    NOT NULL DEFAULT '' CHECK (char_length(question) <= 300), -- to the buyer; manual only
+    ADD COLUMN photo        text,                     -- file_id
+    ADD COLUMN edition      integer NOT NULL DEFAULT 1, -- counts changes by admins
+    ADD COLUMN deleted_at   timestamptz,              -- gone for everybody; its code is free again
+    ADD CHECK (deleted_at IS NULL OR hidden),
+    ADD CHECK (kind = 'manual' OR question = ''),
+    ADD CHECK (content IS NULL OR kind IN ('shared', 'file')),
+    ADD CHECK (kind <> 'file' OR (content IS NULL) = (content_name IS NULL));
+
+-- The answer to the product's question, sealed.
+ALTER TABLE cart_items ADD COLUMN answer bytea;
+
+ALTER TABLE order_items
+    ADD COLUMN kind         text NOT NULL DEFAULT 'unit' CHECK (kind IN ('unit', 'shared', 'file', 'manual')),
+    ADD COLUMN question     text NOT NULL DEFAULT '',
+    ADD COLUMN answer       bytea,       -- sealed: the buyer's
+    ADD COLUMN content      bytea,       -- sealed: what was delivered, where it is no unit
+    ADD COLUMN content_name text,
+    ADD COLUMN fulfilled_at timestamptz, -- a manual one was done by an admin
+    ADD COLUMN fulfilled_by bigint,
+    ADD CHECK (kind = 'manual' OR fulfilled_at IS NULL),
+    ADD CHECK ((fulfilled_at IS NULL) = (fulfilled_by IS NULL));
+CREATE INDEX order_items_product ON order_items (product_id, order_id);
+CREATE INDEX order_items_manual ON order_items (order_id) WHERE kind = 'manual' AND fulfilled_at IS NULL;
+
+-- A unit that an admin took out; it stays known, and may come back.
+ALTER TABLE stock_units
+    DROP CONSTRAINT stock_units_state_check,
+    ADD CONSTRAINT stock_units_state_check CHECK (state IN ('available', 'reserved', 'sold', 'removed')),
+    DROP CONSTRAINT stock_units_check,
+    ADD CONSTRAINT stock_units_check CHECK ((state IN ('available', 'removed')) = (order_item_id IS NULL));
+
+-- --- lists and statistics ---
+
+DROP INDEX orders_open;
+CREATE INDEX orders_state ON orders (state, id);
+CREATE INDEX orders_created ON orders (created_at);
+CREATE INDEX orders_paid ON orders (paid_at) WHERE paid_at IS NOT NULL;
+CREATE INDEX terms_fulfilled ON terms (id) WHERE state = 'fulfilled';
+CREATE INDEX admin_logs_actor ON admin_logs (actor_id, id);
+
+-- --- broadcasts ---
+
+CREATE TABLE broadcasts (
+    id                  bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    state               text        NOT NULL CHECK (state IN ('scheduled', 'running', 'paused', 'done', 'cancelled')),
+    actor_id            bigint      NOT NULL,
+    content             bytea       NOT NULL, -- sealed: the call's method and params
+    segment             text        NOT NULL CHECK (segment IN ('all', 'buyers', 'never', 'product', 'active')),
+    segment_ref         bigint,               -- the product, or the days
+    starts_at           timestamptz NOT NULL,
+    cursor              bigint      NOT NULL DEFAULT 0, -- everybody up to this Telegram id was queued or passed over
+    queued              bigint      NOT NULL DEFAULT 0 CHECK (queued >= 0),
+    sent                bigint      NOT NULL DEFAULT 0 CHECK (sent >= 0),
+    blocked             bigint      NOT NULL DEFAULT 0 CHECK (blocked >= 0),
+    failed              bigint      NOT NULL DEFAULT 0 CHECK (failed >= 0),
+    uncertain           bigint      NOT NULL DEFAULT 0 CHECK (uncertain >= 0), -- interrupted; not sent again by itself
+    progress_message_id bigint,               -- in the actor's chat
+    created_at          timestamptz NOT NULL,
+    started_at          timestamptz,
+    ended_at            timestamptz,
+    CHECK (sent + blocked + failed + uncertain <= queued),
+    CHECK ((segment IN ('product', 'active')) = (segment_ref IS NOT NULL)),
+    CHECK ((state IN ('done', 'cancelled')) = (ended_at IS NOT NULL))
+) WITH (fillfactor = 80);
+
+-- Goes after everybody else's messages, and rather not at all than twice.
+ALTER TABLE outbox ADD COLUMN bulk boolean NOT NULL DEFAULT false;
+
+-- --- jobs that need more than a number ---
+
+ALTER TABLE jobs ADD COLUMN data bytea; -- sealed
+
+DO $$
+BEGIN
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON counters, settings, broadcasts TO %I', current_setting('lapak.role'));
+    EXECUTE format('REVOKE DELETE ON broadcasts, settings FROM %I', current_setting('lapak.role'));
+END
+$$;
