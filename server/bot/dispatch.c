@@ -67,8 +67,9 @@ static bool concerns_us(const struct update *update)
 
 static enum role role_of(const struct tenant *tenant, int64_t person_id)
 {
-    bool above = tenant_is_admin(tenant, person_id) || tenant_is_owner(tenant, person_id);
-    return above ? ROLE_ADMIN : ROLE_BUYER;
+    if (tenant_is_owner(tenant, person_id))
+        return ROLE_OWNER;
+    return tenant_is_admin(tenant, person_id) ? ROLE_ADMIN : ROLE_BUYER;
 }
 
 static const struct route *route_of_message(struct turn *turn)

@@ -8,6 +8,7 @@
 #include "base/str.h"
 #include "bot/admin/admin.h"
 #include "bot/buyer/buyer.h"
+#include "bot/wizard.h"
 
 #define ROUTE(handler_, role_, mode_)                                                                        \
     {                                                                                                        \
@@ -27,7 +28,7 @@ const struct command_row command_rows[] = {
     {{"/info"}, TEXT_COMMAND_INFORMATION, ROUTE(start_information, ROLE_BUYER, READS)},
     {{"/cara", "/howto"}, TEXT_COMMAND_HOW_TO_ORDER, ROUTE(start_how_to_order, ROLE_BUYER, READS)},
     {{"/bantuan", "/help"}, TEXT_COMMAND_HELP, ROUTE(start_help, ROLE_BUYER, READS)},
-    {{"/admin"}, -1, ROUTE(admin_settings, ROLE_ADMIN, READS)},
+    {{"/admin"}, -1, ROUTE(admin_menu, ROLE_ADMIN, READS)},
 };
 const size_t command_row_count = COUNT(command_rows);
 
@@ -37,7 +38,7 @@ const struct label_row label_rows[] = {
     {TEXT_LABEL_DEPOSIT, ROUTE(topup_open, ROLE_BUYER, READS)},
     {TEXT_LABEL_INFORMATION, ROUTE(start_information, ROLE_BUYER, READS)},
     {TEXT_LABEL_HOW_TO_ORDER, ROUTE(start_how_to_order, ROLE_BUYER, READS)},
-    {TEXT_LABEL_ADMIN, ROUTE(admin_settings, ROLE_ADMIN, READS)},
+    {TEXT_LABEL_ADMIN, ROUTE(admin_menu, ROLE_ADMIN, READS)},
 };
 const size_t label_row_count = COUNT(label_rows);
 
@@ -93,6 +94,44 @@ const struct callback_row callback_rows[] = {
     {"dj", "i", ROUTE(transfers_ask_reason, ROLE_ADMIN, WRITES)},  /* deposit */
     {"dk", "ii", ROUTE(transfers_refuse_now, ROLE_ADMIN, WRITES)}, /* deposit, message with the photo */
     {"dn", "i", ROUTE(transfers_drop, ROLE_ADMIN, WRITES)},        /* deposit */
+
+    /* --- admins --- */
+    {"ad", "", ROUTE(admin_menu, ROLE_ADMIN, READS)},
+
+    /* Wizards: the wizard's number, the step */
+    {"z", "iii", ROUTE(wizard_choose, ROLE_ADMIN, WRITES)}, /* value */
+    {"zp", "iii", ROUTE(wizard_page, ROLE_ADMIN, WRITES)},  /* page */
+    {"zs", "ii", ROUTE(wizard_skip, ROLE_ADMIN, WRITES)},
+    {"zb", "ii", ROUTE(wizard_back, ROLE_ADMIN, WRITES)},
+    {"zk", "ii", ROUTE(wizard_confirm, ROLE_ADMIN, WRITES)},
+    {"zx", "i", ROUTE(wizard_cancel, ROLE_ADMIN, WRITES)},
+    {"zr", "i", ROUTE(wizard_resume, ROLE_ADMIN, WRITES)},
+
+    /* Products */
+
+    /* Stock */
+
+    /* Terms (SNK) */
+
+    /* Orders */
+
+    /* People */
+
+    /* Vouchers */
+
+    /* Broadcast */
+
+    /* The store's own texts */
+
+    /* Calculator */
+
+    /* Statistics */
+
+    /* Deposits */
+
+    /* Store settings */
+
+    /* Admins and logs */
 };
 const size_t callback_row_count = COUNT(callback_rows);
 

@@ -12,7 +12,7 @@
 #include "telegram/update.h"
 #include "work/work.h"
 
-enum role { ROLE_BUYER, ROLE_ADMIN }; /* a higher one may do what a lower one may */
+enum role { ROLE_BUYER, ROLE_ADMIN, ROLE_OWNER }; /* a higher one may do what a lower one may */
 
 /* What a handler does with the database. */
 enum route_mode {

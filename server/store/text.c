@@ -20,6 +20,7 @@ static const struct definition {
 #define TEXT(id, name_, placeholders_)  [TEXT_##id] = {name_, placeholders_, false},
 #define PLAIN(id, name_, placeholders_) [TEXT_##id] = {name_, placeholders_, true},
 #include "store/text_keys.h"
+#include "store/text_keys_admin.h"
 #undef TEXT
 #undef PLAIN
 };
@@ -201,9 +202,15 @@ static void compile(struct arena *arena, const char *text, struct template *temp
     add_segment(template_out, p, strlen(p), false);
 }
 
-static bool find_key(const char *name, enum text_key *key_out)
+/* A file's keys: from the first up to the one before the last. */
+static const struct text_file {
+    const char *suffix;
+    size_t first, end;
+} files[] = {{"", 0, TEXT_OWN_COUNT}, {".admin", TEXT_OWN_COUNT, TEXT_COUNT}};
+
+static bool find_key(const struct text_file *file, const char *name, enum text_key *key_out)
 {
-    for (size_t i = 0; i < TEXT_COUNT; i++)
+    for (size_t i = file->first; i < file->end; i++)
         if (strcmp(definitions[i].name, name) == 0) {
             *key_out = (enum text_key)i;
             return true;
@@ -211,7 +218,8 @@ static bool find_key(const char *name, enum text_key *key_out)
     return false;
 }
 
-static bool load_language(struct texts *texts, size_t language, const char *path, struct error *err)
+static bool load_file(struct texts *texts, size_t language, const char *path, const struct text_file *file,
+                      struct error *err)
 {
     struct yaml_node *root;
     if (!yaml_read_file(texts->arena, path, &root, err))
@@ -223,7 +231,7 @@ static bool load_language(struct texts *texts, size_t language, const char *path
         const struct yaml_pair *pair = &root->items[i];
         enum text_key key;
         char why[200];
-        if (!find_key(pair->key, &key))
+        if (!find_key(file, pair->key, &key))
             return error_set(err, ERR_INVALID, "%s:%d: %.60s: unknown key", path, pair->line, pair->key);
         if (pair->value->kind != YAML_SCALAR)
             return error_set(err, ERR_INVALID, "%s:%d: %s: not a text", path, pair->line, pair->key);
@@ -234,9 +242,20 @@ static bool load_language(struct texts *texts, size_t language, const char *path
             return error_set(err, ERR_INVALID, "%s:%d: %s: %s", path, pair->line, pair->key, why);
         compile(texts->arena, text, &templates[key]);
     }
-    for (size_t i = 0; i < TEXT_COUNT; i++)
+    for (size_t i = file->first; i < file->end; i++)
         if (!templates[i].text)
             return error_set(err, ERR_INVALID, "%s:%d: %s: missing", path, root->line, definitions[i].name);
+    return true;
+}
+
+static bool load_language(struct texts *texts, size_t language, const char *directory, struct error *err)
+{
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        const char *path =
+            arena_printf(texts->arena, "%s/%s%s.yaml", directory, text_languages[language], files[i].suffix);
+        if (!load_file(texts, language, path, &files[i], err))
+            return false;
+    }
     return true;
 }
 
@@ -246,8 +265,7 @@ bool texts_load(const char *directory, struct texts **texts_out, struct error *e
     texts->magic = TEXTS_MAGIC;
     texts->arena = arena_new();
     for (size_t i = 0; i < LANGUAGES; i++) {
-        const char *path = arena_printf(texts->arena, "%s/%s.yaml", directory, text_languages[i]);
-        if (!load_language(texts, i, path, err)) {
+        if (!load_language(texts, i, directory, err)) {
             texts_free(&texts);
             return false;
         }

@@ -1,7 +1,8 @@
 /*
- * Texts people see, from conf/texts/<language>.yaml: flat keys to templates with {placeholders}. Keys and the
- * placeholders each may use are listed once, in text_keys.h; loading refuses a missing key, an unknown key,
- * an unknown placeholder and HTML Telegram would refuse, with file and line. A template is HTML, where values
+ * Texts people see, from conf/texts/<language>.yaml and, for what only a store's admins see,
+ * <language>.admin.yaml: flat keys to templates with {placeholders}. Keys and the placeholders each may use
+ * are listed once, in text_keys.h and text_keys_admin.h; loading refuses a missing key, an unknown key, an
+ * unknown placeholder and HTML Telegram would refuse, with file and line. A template is HTML, where values
  * are escaped when they are put in (except those given as HTML), or plain (labels, callback answers), where
  * nothing is escaped.
  */
@@ -13,11 +14,15 @@
 #include "base/arena.h"
 #include "base/error.h"
 
-/* TEXT_WELCOME, … one per row of text_keys.h. */
+/* TEXT_WELCOME, … one per row of text_keys.h, whose texts a store may have in its own words, and behind them
+ * one per row of text_keys_admin.h. */
 enum text_key {
 #define TEXT(id, name, placeholders)  TEXT_##id,
 #define PLAIN(id, name, placeholders) TEXT_##id,
 #include "store/text_keys.h"
+    TEXT_OWN_COUNT,
+    TEXT_OWN_LAST = TEXT_OWN_COUNT - 1,
+#include "store/text_keys_admin.h"
 #undef TEXT
 #undef PLAIN
     TEXT_COUNT
@@ -25,8 +30,8 @@ enum text_key {
 
 struct texts; /* immutable once loaded; shared by all threads */
 
-/* Loads id.yaml and en.yaml. ERR_INVALID "file:line: key: what is wrong", ERR_NOT_FOUND where a file is
- * missing. */
+/* Loads the files of both languages. ERR_INVALID "file:line: key: what is wrong", ERR_NOT_FOUND where a file
+ * is missing. */
 MUST_USE bool texts_load(const char *directory, struct texts **texts_out, struct error *err);
 void texts_free(struct texts **texts);
 

@@ -182,9 +182,6 @@ TEXT(PROOF_KINDS, "proof_kinds", "")
 TEXT(PROOF_THANKS, "proof_thanks", "order_id produk")
 
 /* To admins */
-TEXT(ADMIN_PAGE, "admin_page", "store_name jumlah stok baris")
-TEXT(ADMIN_LOW_LINE, "admin_low_line", "produk stok")
-TEXT(ADMIN_LOW_NONE, "admin_low_none", "")
 TEXT(ADMIN_NEW_ORDER, "admin_new_order", "order_id pembeli baris total")
 TEXT(ADMIN_PAID, "admin_paid", "order_id pembeli baris total tanggal")
 TEXT(ADMIN_PAID_LATE, "admin_paid_late", "order_id pembeli baris total tanggal")

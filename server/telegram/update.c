@@ -9,6 +9,7 @@
 enum { MOST_TEXT = 4096, MOST_CAPTION = 4096, MOST_NAME = 128 };
 /* Bytes; a file_id and a callback's id have no documented bound. */
 enum { MOST_FILE_ID = 512, MOST_CALLBACK_ID = 256, MOST_DATA = 64, MOST_USERNAME = 64, MOST_LANGUAGE = 35 };
+enum { MOST_FILE_NAME = 255 };
 
 struct decoder {
     struct arena *arena;
@@ -106,6 +107,26 @@ static bool has_media(const json_t *message)
     return false;
 }
 
+static void decode_document(const struct decoder *d, const json_t *message)
+{
+    struct update *u = d->update;
+    json_t *document;
+    if (json_object_get(message, "animation") || !json_get_object(message, "document", &document))
+        return;
+    u->document_file_id = get_word(d, document, "file_id", MOST_FILE_ID);
+    const char *name = get_text(d, document, "file_name", MOST_FILE_NAME);
+    u->document_name = name ? name : "";
+    if (!json_get_int(document, "file_size", &u->document_size) || u->document_size < 0)
+        u->document_size = 0;
+}
+
+static const char *sticker_of(const struct decoder *d, const json_t *message)
+{
+    json_t *sticker;
+    return json_get_object(message, "sticker", &sticker) ? get_word(d, sticker, "file_id", MOST_FILE_ID)
+                                                         : NULL;
+}
+
 static bool decode_message(const struct decoder *d, const json_t *message)
 {
     struct update *u = d->update;
@@ -119,6 +140,8 @@ static bool decode_message(const struct decoder *d, const json_t *message)
     u->caption = get_text(d, message, "caption", MOST_CAPTION);
     u->photo_file_id = largest_photo(d, message);
     u->has_media = has_media(message);
+    decode_document(d, message);
+    u->sticker_file_id = sticker_of(d, message);
     return true;
 }
 

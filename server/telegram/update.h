@@ -40,6 +40,11 @@ struct update {
     const char *caption;       /* or NULL */
     const char *photo_file_id; /* the largest size, or NULL */
     bool has_media;            /* sticker, document, voice, …; not a photo */
+    /* A document that is nothing else (no animation): */
+    const char *document_file_id; /* or NULL */
+    const char *document_name;    /* as the sender's device gave it; "" at least where there is a document */
+    int64_t document_size;        /* bytes; 0: not known */
+    const char *sticker_file_id;  /* or NULL */
     /* Callback: */
     const char *callback_id;
     const char *data;       /* "" where it had none, or more than Telegram's 64 bytes */

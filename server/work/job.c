@@ -136,6 +136,49 @@ bool job_add_new(struct work *work, const char *kind_name, int64_t ref, int64_t 
     return true;
 }
 
+DB_TENANT_STATEMENT(job_insert_with, "INSERT INTO jobs (kind, ref, due_at, created_at, data)"
+                                     " VALUES ($1, $2, $3, $3, $4)");
+
+static const char *data_identity(struct arena *arena, const char *kind, int64_t ref)
+{
+    return arena_printf(arena, "job:%s:%lld", kind, (long long)ref);
+}
+
+bool job_add_with(struct work *work, const char *kind_name, int64_t ref, const char *data, struct error *err)
+{
+    const struct job_kind *kind = find_kind(kind_name);
+    size_t length;
+    if (!kind)
+        return error_set(err, ERR_INTERNAL, "job %s: no such kind", kind_name);
+    void *sealed = vault_seal(work->arena, work->vault, data_identity(work->arena, kind->name, ref), data,
+                              strlen(data), &length);
+    if (!db_query(work->tx, &job_insert_with,
+                  DB_PARAMS(P_TEXT(kind->name), P_INT(ref), P_TIME(work->now_ms), P_BYTES(sealed, length)),
+                  NULL, err))
+        return error_context(err, "job %s", kind->name);
+    work_due(work, work->now_ms);
+    return true;
+}
+
+DB_TENANT_STATEMENT(job_select_data, "SELECT data FROM jobs WHERE kind = $1 AND ref = $2");
+
+bool job_data(struct work *work, const char *kind, int64_t ref, const char **data_out, struct error *err)
+{
+    struct db_rows rows;
+    char *plain = "";
+    size_t length, plain_length;
+    if (!db_query(work->tx, &job_select_data, DB_PARAMS(P_TEXT(kind), P_INT(ref)), &rows, err))
+        return error_context(err, "job %s", kind);
+    if (!rows.count)
+        return error_set(err, ERR_NOT_FOUND, "job %s %lld: not there", kind, (long long)ref);
+    const void *sealed = db_bytes(work->arena, &rows, 0, 0, &length);
+    if (sealed && !vault_open(work->arena, work->vault, data_identity(work->arena, kind, ref), sealed, length,
+                              &plain, &plain_length, err))
+        return error_context(err, "job %s %lld", kind, (long long)ref);
+    *data_out = plain;
+    return true;
+}
+
 bool job_remove(struct work *work, const char *kind, int64_t ref, struct error *err)
 {
     return db_send(work->tx, &job_delete, DB_PARAMS(P_TEXT(kind), P_INT(ref)), NULL, err);

@@ -50,5 +50,13 @@ MUST_USE bool job_add(struct work *work, const char *kind, int64_t ref, int64_t 
 /* The same where there is none yet; `*added_out` says whether. What is there stays as it is. Waits. */
 MUST_USE bool job_add_new(struct work *work, const char *kind, int64_t ref, int64_t due_ms, bool *added_out,
                           struct error *err);
+/* A job that needs more than a number: `data` (a text, sealed in the row) is read by job_data(). There must
+ * be none of this kind and ref yet: ERR_CONFLICT, and the transaction has failed. Due now. */
+MUST_USE bool job_add_with(struct work *work, const char *kind, int64_t ref, const char *data,
+                           struct error *err);
+/* That text, in the arena; "" where it was added without. ERR_NOT_FOUND where there is no such job. In the
+ * job's own transaction (prepare, finish). */
+MUST_USE bool job_data(struct work *work, const char *kind, int64_t ref, const char **data_out,
+                       struct error *err);
 /* Removes a job in the open transaction; nothing happens where there is none. */
 MUST_USE bool job_remove(struct work *work, const char *kind, int64_t ref, struct error *err);

@@ -3,8 +3,8 @@
 
 #include "bot/turn.h"
 
-/* settings.c: today's state of the store. */
-turn_handler admin_settings;
+/* menu.c */
+turn_handler admin_menu;
 
 /* transfers.c: proofs of transfers by hand */
 turn_handler transfers_take, transfers_ask_reason, transfers_refuse_now, transfers_drop;

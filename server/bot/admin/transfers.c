@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 #include "bot/admin/admin.h"
+#include "bot/admin/screen.h"
 #include "bot/outgoing.h"
 #include "payment/correction.h"
 #include "store/conversation.h"
@@ -75,15 +76,6 @@ static bool say_decided(struct turn *turn, const struct deposit *deposit, int64_
 
 /* --- accepted --- */
 
-static struct correction correction_by(struct turn *turn, const char *note)
-{
-    return (struct correction){
-        .actor_id = turn->update->from_id,
-        .note = note,
-        .key = arena_printf(turn->work->arena, "update:%" PRId64, turn->update->update_id),
-    };
-}
-
 bool transfers_take(struct turn *turn, struct error *err)
 {
     struct work *work = turn->work;
@@ -92,7 +84,7 @@ bool transfers_take(struct turn *turn, struct error *err)
         return not_found(turn, err);
     if (deposit.state != DEPOSIT_REVIEW)
         return say_decided(turn, &deposit, pressed_photo(turn), err);
-    const struct correction by = correction_by(turn, say_label(work, TEXT_ADMIN_CONFIRM_NOTE));
+    const struct correction by = screen_correction(turn, say_label(work, TEXT_ADMIN_CONFIRM_NOTE));
     if (!correction_confirm_deposit(work, &by, deposit.id, err) ||
         !deposit_get(work, deposit.id, false, &deposit, err))
         return error_context(err, "transfer");
@@ -170,7 +162,7 @@ static bool refuse(struct turn *turn, int64_t deposit_id, const char *reason, in
                   say_button(work, TEXT_BUTTON_HOME, "w"));
         return mark_decided(turn, &deposit, message_id, err);
     }
-    const struct correction by = correction_by(turn, reason);
+    const struct correction by = screen_correction(turn, reason);
     if (!correction_reject_deposit(work, &by, deposit.id, err) ||
         !deposit_get(work, deposit.id, false, &deposit, err))
         return error_context(err, "transfer");

@@ -3,6 +3,7 @@
 #include "base/str.h"
 #include "bot/admin/admin.h"
 #include "bot/buyer/buyer.h"
+#include "bot/wizard.h"
 #include "store/conversation.h"
 
 static const struct {
@@ -15,6 +16,7 @@ static const struct {
     {TOPUP_CONVERSATION, ROLE_BUYER, topup_take_amount},
     {TRANSFER_CONVERSATION, ROLE_BUYER, transfer_take_proof},
     {TRANSFERS_CONVERSATION, ROLE_ADMIN, transfers_take_reason},
+    {WIZARD_CONVERSATION, ROLE_ADMIN, wizard_take_message},
 };
 
 bool message_free(struct turn *turn, struct error *err)

@@ -109,10 +109,10 @@ static void test_admin_rows_take_an_admin(void **state)
 {
     for (size_t i = 0; i < command_row_count; i++)
         assert_int_equal(command_rows[i].route.role,
-                         command_rows[i].route.handler == admin_settings ? ROLE_ADMIN : ROLE_BUYER);
+                         command_rows[i].route.handler == admin_menu ? ROLE_ADMIN : ROLE_BUYER);
     for (size_t i = 0; i < label_row_count; i++)
         assert_int_equal(label_rows[i].route.role,
-                         label_rows[i].route.handler == admin_settings ? ROLE_ADMIN : ROLE_BUYER);
+                         label_rows[i].route.handler == admin_menu ? ROLE_ADMIN : ROLE_BUYER);
     static const char *const admins[] = {"dc", "dj", "dk", "dn"};
     for (size_t i = 0; i < callback_row_count; i++) {
         bool is_admins = false;
@@ -154,7 +154,7 @@ static void test_labels_with_and_without_selectors(void **state)
     assert_ptr_equal(label(" 🛍 Semua Produk "), browse_all);
     assert_ptr_equal(label("ℹ️ Informasi"), start_information);
     assert_ptr_equal(label("ℹ Informasi"), start_information);
-    assert_ptr_equal(label("⚙ Admin Settings"), admin_settings);
+    assert_ptr_equal(label("⚙ Admin Settings"), admin_menu);
     assert_ptr_equal(label("🛍 All Products"), browse_all); /* of a store that was English before */
     assert_ptr_equal(label("💰 Deposit"), topup_open);
     assert_null(label("Semua Produk"));

@@ -43,6 +43,8 @@ static int set_up(void **state)
     assert_non_null(mkdtemp(directory));
     write_file("id", real_text("id"));
     write_file("en", real_text("en"));
+    write_file("id.admin", real_text("id.admin"));
+    write_file("en.admin", real_text("en.admin"));
     return 0;
 }
 
@@ -50,6 +52,8 @@ static int tear_down(void **state)
 {
     unlink(arena_printf(arena, "%s/id.yaml", directory));
     unlink(arena_printf(arena, "%s/en.yaml", directory));
+    unlink(arena_printf(arena, "%s/id.admin.yaml", directory));
+    unlink(arena_printf(arena, "%s/en.admin.yaml", directory));
     rmdir(directory);
     arena_free(&arena);
     return 0;

@@ -1,0 +1,66 @@
+#include "bot/admin/screen.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+enum { MOST_DATA = 64 };
+
+void screen_ways_back(struct turn *turn, struct keyboard *keyboard, const char *back)
+{
+    keyboard_row(keyboard);
+    if (back)
+        keyboard_data(keyboard, say_label(turn->work, TEXT_BUTTON_BACK), STYLE_NONE, "%s", back);
+    keyboard_data(keyboard, say_label(turn->work, TEXT_BUTTON_MENU), STYLE_NONE, "ad");
+}
+
+void screen_show(struct turn *turn, const char *html, struct keyboard *keyboard, const char *back)
+{
+    screen_ways_back(turn, keyboard, back);
+    page_show(turn->work, &turn->page, html, keyboard_inline(keyboard));
+}
+
+void screen_say(struct turn *turn, const char *html, const char *back)
+{
+    struct keyboard keyboard;
+    keyboard_begin(&keyboard);
+    screen_show(turn, html, &keyboard, back);
+}
+
+void screen_button(struct turn *turn, struct keyboard *keyboard, enum text_key label, const char *data_format,
+                   ...)
+{
+    char data[MOST_DATA + 1];
+    va_list args;
+    va_start(args, data_format);
+    vsnprintf(data, sizeof data, data_format, args);
+    va_end(args);
+    keyboard_data(keyboard, say_label(turn->work, label), STYLE_NONE, "%s", data);
+}
+
+void screen_ask(struct turn *turn, const char *html, const char *yes, const char *no)
+{
+    struct keyboard keyboard;
+    keyboard_begin(&keyboard);
+    keyboard_data(&keyboard, say_label(turn->work, TEXT_BUTTON_YES), STYLE_DANGER, "%s", yes);
+    keyboard_data(&keyboard, say_label(turn->work, TEXT_BUTTON_CANCEL), STYLE_NONE, "%s", no);
+    page_show(turn->work, &turn->page, html, keyboard_inline(&keyboard));
+}
+
+bool screen_explain(struct turn *turn, struct error *err)
+{
+    enum text_key alert = err->code == ERR_NOT_FOUND ? TEXT_ALERT_NOT_FOUND : TEXT_ALERT_CHANGED_MEANWHILE;
+    if (err->code != ERR_NOT_FOUND && err->code != ERR_CONFLICT)
+        return false;
+    page_answer(turn->work, &turn->page, say_label(turn->work, alert), true);
+    return true;
+}
+
+struct correction screen_correction(struct turn *turn, const char *note)
+{
+    return (struct correction){
+        .actor_id = turn->update->from_id,
+        .note = note,
+        .key = arena_printf(turn->work->arena, "update:%" PRId64, turn->update->update_id),
+    };
+}

@@ -1,0 +1,25 @@
+/* What the admins' screens share: ways back, pages, refusals. */
+#pragma once
+
+#include "bot/turn.h"
+#include "payment/correction.h"
+
+/* A row with `⬅️ Kembali` (callback data `back`) and `⚙️ Admin`. */
+void screen_ways_back(struct turn *turn, struct keyboard *keyboard, const char *back);
+/* A page that says one thing, with the ways back. */
+void screen_say(struct turn *turn, const char *html, const char *back);
+/* Ends the keyboard with the ways back and shows the page. */
+void screen_show(struct turn *turn, const char *html, struct keyboard *keyboard, const char *back);
+/* A button whose label is a text of a table. */
+void screen_button(struct turn *turn, struct keyboard *keyboard, enum text_key label, const char *data_format,
+                   ...) __attribute__((format(printf, 4, 5)));
+/* `✅ Ya` / `❌ Batal` under a question about something that can't be undone. */
+void screen_ask(struct turn *turn, const char *html, const char *yes, const char *no);
+
+/* After a failure of reading or changing: what is not there (any more) or has changed meanwhile is answered
+ * by a popup, and true; anything else stays an error, and false. The transaction must be good still, or none
+ * open. */
+MUST_USE bool screen_explain(struct turn *turn, struct error *err);
+
+/* The admin who presses or types, with a reason, for payment/correction.h. */
+struct correction screen_correction(struct turn *turn, const char *note);
