@@ -18,6 +18,8 @@
 #include "http/server.h"
 #include "payment/fee.h"
 #include "payment/gateway.h"
+#include "store/catalogue.h"
+#include "store/settings.h"
 #include "telegram/registration.h"
 #include "tenants/enrolment.h"
 #include "tenants/load.h"
@@ -167,6 +169,7 @@ static bool prepare_database(struct program *program, struct error *err)
 static void forget_catalogue(struct work *work)
 {
     catalogue_forget(work);
+    settings_forget(work);
 }
 
 static void set_job_kinds(struct arena *arena)
@@ -203,6 +206,7 @@ static bool start_engine(struct program *program, struct error *err)
     if (!lanes_start(&lanes, &program->lanes, err))
         return false;
     lanes_on_catalogue_change(program->lanes, forget_catalogue);
+    lanes_on_task(program->lanes, settings_apply);
     return true;
 }
 

@@ -32,9 +32,19 @@ struct cart_memory {
 };
 void cart_memory_clear(struct cart_memory *memory);
 
+struct settings_snapshot;
+
+struct settings_cache {
+    struct settings_snapshot *current; /* or NULL */
+    bool stale;
+    int64_t built_ms;
+};
+void settings_cache_clear(struct settings_cache *cache);
+
 struct store_cache {
     struct snapshot_cache snapshots;
     struct cart_memory carts;
+    struct settings_cache settings;
 };
 /* The store's, made where there is none. */
 struct store_cache *store_cache_of(struct work *work);

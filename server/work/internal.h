@@ -109,6 +109,7 @@ struct lanes {
     struct pool *pool;
     atomic_bool winding_down; /* set under pool_mutex */
     void (*on_catalogue_change)(struct work *work);
+    void (*on_task)(struct work *work);
     struct {
         atomic_ullong tasks, refused, outbox_sent, outbox_failed, outbox_retried, jobs_done, jobs_failed,
             jobs_parked;

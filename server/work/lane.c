@@ -150,6 +150,8 @@ static void run_task(struct task *task, struct arena *arena)
     struct work work;
     work_init(&work, store, arena, clock_now_ms());
     store->used_ms = work.now_ms;
+    if (store->tenant && store->lane->lanes->on_task)
+        store->lane->lanes->on_task(&work);
     task->run(&work, task->argument);
     work_end(&work);
     atomic_fetch_add(&store->lane->lanes->figures.tasks, 1);
@@ -351,6 +353,11 @@ void lane_store_hold_outbox(struct lane_store *store, bool hold)
 void lanes_on_catalogue_change(struct lanes *lanes, void (*fn)(struct work *work))
 {
     lanes->on_catalogue_change = fn;
+}
+
+void lanes_on_task(struct lanes *lanes, void (*fn)(struct work *work))
+{
+    lanes->on_task = fn;
 }
 
 void lanes_figures(struct lanes *lanes, struct lane_figures *figures_out)

@@ -58,6 +58,10 @@ void lane_store_hold_outbox(struct lane_store *store, bool hold);
 #define LANE_CATALOGUE_CHANNEL "lapak_catalogue"
 void lanes_on_catalogue_change(struct lanes *lanes, void (*fn)(struct work *work));
 
+/* Called on the lane's thread before each task of a store; may put another tenant into the unit of work, for
+ * as long as the task. Before stores are added. */
+void lanes_on_task(struct lanes *lanes, void (*fn)(struct work *work));
+
 /* For health and metrics; any thread. */
 struct lane_figures {
     int lanes;

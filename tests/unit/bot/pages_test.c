@@ -13,7 +13,7 @@
 
 static turn_handler *const pages[] = {
     start_home, start_information, start_how_to_order, start_help,  start_old_button,
-    browse_all, browse_categories, browse_stock,       paying_drop, admin_menu,
+    browse_all, browse_categories, browse_stock,       paying_drop,
 };
 enum { PAGES = sizeof pages / sizeof pages[0] };
 

@@ -92,7 +92,7 @@ static void test_every_row_is_complete(void **state)
         const struct callback_row *row = &callback_rows[i];
         size_t arguments = strlen(row->arguments);
         assert_non_null(row->route.handler);
-        assert_true(row->route.role == ROLE_BUYER || row->route.role == ROLE_ADMIN);
+        assert_in_range(row->route.role, ROLE_BUYER, ROLE_OWNER);
         assert_int_equal(strspn(row->arguments, "iw"), arguments);
         assert_true(arguments <= TURN_MOST_NUMBERS);
         for (size_t j = 0; j < i; j++)
@@ -104,6 +104,16 @@ static void test_every_row_is_complete(void **state)
         assert_non_null(label_rows[i].route.handler);
 }
 
+/* Verbs of the admins' menus begin with an a and have more letters, those of wizards with a z. */
+static bool is_admins(const char *verb)
+{
+    static const char *const below_photos[] = {"dc", "dj", "dk", "dn"};
+    for (size_t i = 0; i < sizeof below_photos / sizeof *below_photos; i++)
+        if (str_equal(verb, below_photos[i]))
+            return true;
+    return verb[0] == 'z' || (verb[0] == 'a' && verb[1]);
+}
+
 /* What admins alone may do; a row that forgets its role fails here. */
 static void test_admin_rows_take_an_admin(void **state)
 {
@@ -113,12 +123,9 @@ static void test_admin_rows_take_an_admin(void **state)
     for (size_t i = 0; i < label_row_count; i++)
         assert_int_equal(label_rows[i].route.role,
                          label_rows[i].route.handler == admin_menu ? ROLE_ADMIN : ROLE_BUYER);
-    static const char *const admins[] = {"dc", "dj", "dk", "dn"};
     for (size_t i = 0; i < callback_row_count; i++) {
-        bool is_admins = false;
-        for (size_t k = 0; k < sizeof admins / sizeof *admins; k++)
-            is_admins = is_admins || str_equal(callback_rows[i].verb, admins[k]);
-        assert_int_equal(callback_rows[i].route.role, is_admins ? ROLE_ADMIN : ROLE_BUYER);
+        bool is_buyers = callback_rows[i].route.role == ROLE_BUYER;
+        assert_int_equal(is_buyers, !is_admins(callback_rows[i].verb));
     }
 }
 

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "store/settings.h"
 
 int64_t product_a, product_b;
 
@@ -187,6 +188,8 @@ const json_t *talk_update(const struct update *update)
     struct work *work = shop_task(shop);
     const char *text = NULL;
     struct error err = {0};
+    settings_forget(work); /* a test may have changed the shop's tenant */
+    settings_apply(work);
     if (!bot_handle(work, update, &text, &err))
         fail_msg("%s: %s", error_code_name(err.code), err.text);
     assert_null(work->tx);

@@ -105,7 +105,7 @@ int shop_empty(void **state)
     shop_sql(
         shop,
         "TRUNCATE users, conversations, categories, products, orders, order_items, stock_units, cart_items,"
-        " payments, ledger, terms, outbox, jobs, coupons, deposits, admin_logs RESTART IDENTITY");
+        " payments, ledger, terms, outbox, jobs, coupons, deposits, admin_logs, settings, broadcasts RESTART IDENTITY");
     return 0;
 }
 
