@@ -5,6 +5,7 @@ What is waited for is looked at again whenever the sandbox reports an event. The
 server takes about one action a second from a person, after a short burst.
 """
 
+import base64
 import json
 import re
 import time
@@ -77,12 +78,20 @@ class Sandbox:
                 raise Timeout(f"waited {seconds:g} s for {what() if callable(what) else what}")
             self.get("events", since=seq, wait_ms=int(min(left, 2) * 1000) + 1)
 
+    def download(self, media):
+        """The bytes of a message's photo, document, …"""
+        with urllib.request.urlopen(urllib.parse.urljoin(self.url, media["url"]), timeout=60) as reply:
+            return reply.read()
+
     def transactions(self, slug=None):
         return self.get("transactions", slug=slug)["transactions"]
 
     def pay(self, **what):
         """what: txn_id, order_id or qr; webhook, parallel, delay_ms, status_amount, force."""
         return self.post("pay", **what)
+
+
+MEDIA = ("photo", "document", "sticker", "video", "animation", "audio", "voice", "video_note")
 
 
 class Message:
@@ -97,6 +106,8 @@ class Message:
         self.deleted = bool(data.get("deleted"))
         self.photo = data.get("photo")
         self.document = data.get("document")
+        self.sticker = data.get("sticker")
+        self.kind = next((kind for kind in MEDIA if kind in data), None)  # of the file, None: it has none
         self.version = (self.id, data.get("edited", 0), self.deleted)
         self.rows = data.get("inline_keyboard") or []
 
@@ -196,13 +207,27 @@ class Chat:
 
     # What the person does
 
-    def send(self, text):
-        self._act()
-        return self._send(text=text)
+    # `more` may hold entities, reply_to, media_group, forward_from (a person's id), forward_name
 
-    def send_photo(self, caption=None, photo=True):
-        self._act()
-        return self._send(photo=photo, **({"caption": caption} if caption else {}))
+    def send(self, text, **more):
+        return self.send_any(text=text, **more)
+
+    def send_photo(self, caption=None, photo=True, **more):
+        return self.send_any(photo=as_base64(photo), **captioned(caption), **more)
+
+    def send_document(self, name, content, caption=None, mime="text/plain", size=None, **more):
+        """`content`: bytes or a text; `size` claims another one; `name` or `mime` may be None: the update has none."""
+        document = {"name": name, "base64": as_base64(content), "mime": mime}
+        if size is not None:
+            document["size"] = size
+        return self.send_any(document=document, **captioned(caption), **more)
+
+    def send_sticker(self, **more):
+        return self.send_any(sticker=True, **more)
+
+    def send_media(self, kind, caption=None, **more):
+        """Of MEDIA, or contact, location, dice, poll."""
+        return self.send_any(**{kind: True}, **captioned(caption), **more)
 
     def send_any(self, **what):
         self._act()
@@ -281,6 +306,17 @@ class Chat:
 
     def _seen(self):
         return "the chat ends with " + "; ".join(repr(message) for message in self.messages()[-4:])
+
+
+def as_base64(content):
+    """Bytes or a text as the sandbox takes them; True (the sandbox has one) stays as it is."""
+    if content is True:
+        return True
+    return base64.b64encode(content.encode() if isinstance(content, str) else content).decode()
+
+
+def captioned(caption):
+    return {"caption": caption} if caption else {}
 
 
 def describe(what):
@@ -407,9 +443,7 @@ def check_out(chat, page, seconds=None):
 def delivered_lines(chat, message):
     """The contents of a delivery, line by line (its <pre> blocks, or the document's text)."""
     if message.document:
-        url = urllib.parse.urljoin(chat.sandbox.url, message.document["url"])
-        with urllib.request.urlopen(url, timeout=60) as reply:
-            text = reply.read().decode()
+        text = chat.sandbox.download(message.document).decode()
     else:
         text = "\n".join(block_texts(message))
     return [line.strip() for line in text.splitlines() if line.strip()]

@@ -197,20 +197,28 @@ bool call_file(struct call *call, const char *name, const char *value, enum file
     else if (str_starts_with(value, "attach://"))
         part = params_file(&call->params, value + strlen("attach://"));
     if (part) {
-        if (!file_add(call->sandbox, call->bot->id, kind, part->filename, part->type, part->bytes,
-                      part->length, file_out, &err))
+        struct file_source source = {.kind = kind,
+                                     .name = part->filename,
+                                     .mime = part->type ? part->type : "application/octet-stream",
+                                     .bytes = part->bytes,
+                                     .length = part->length};
+        if (!file_add(call->sandbox, call->bot->id, &source, file_out, &err))
             return call_bug_error(call, "", &err);
         return true;
     }
     if (!value || !*value)
         return call_bug(call, "there is no %s in the request", name);
-    struct file *file = file_find(call->sandbox, call->bot->id, value);
+    bool foreign;
+    struct file *file = file_find(call->sandbox, call->bot->id, value, &foreign);
+    if (foreign)
+        return call_state(call, 400, "wrong file identifier/HTTP URL specified");
     if (!file)
         return call_bug(call, strstr(value, "://")
                                   ? "wrong file identifier/HTTP URL specified (the sandbox fetches none)"
                                   : "wrong remote file identifier specified: Wrong string length");
     if (file->kind != kind)
-        return call_bug(call, "type of file mismatch");
+        return call_bug(call, "can't use file of type %s as %s", file_kind_type(file->kind),
+                        file_kind_type(kind));
     *file_out = file;
     return true;
 }

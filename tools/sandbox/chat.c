@@ -30,7 +30,8 @@ static void message_free(struct message *message)
     free(message->html);
     free(message->qr);
     json_decref(message->entities);
-    json_decref(message->contact);
+    json_decref(message->extra);
+    free(message->media_group);
     json_decref(message->inline_keyboard);
     json_decref(message->forward_origin);
     free(message);

@@ -22,14 +22,16 @@ struct message {
     int edited;              /* times */
     bool deleted;
     bool protect_content;
-    char *text;        /* or caption; plain; NULL where there is none */
-    char *html;        /* as the bot sent it in HTML mode; else NULL */
-    json_t *entities;  /* NULL where there are none */
-    struct file *file; /* borrowed */
-    json_t *contact;
+    char *text;              /* or caption; plain; NULL where there is none */
+    char *html;              /* as the bot sent it in HTML mode; else NULL */
+    json_t *entities;        /* NULL where there are none */
+    struct file *file;       /* borrowed */
+    json_t *extra;           /* what is neither text nor file, {"contact": …}; NULL where there is none */
     json_t *inline_keyboard; /* rows; NULL where there is none */
     int64_t reply_to;
     json_t *forward_origin;
+    char *media_group;    /* of an album; NULL where it is none */
+    bool fixed_keyboard;  /* sent with a keyboard that is not inline: can't be edited */
     char *qr;             /* what the photo's QR code says, once looked for */
     int64_t qr_looked_at; /* how many transactions there were then, plus 1; 0: never */
 };

@@ -16,40 +16,47 @@ static void put_new(json_t *object, const char *name, json_t *value)
 
 static json_t *file_json(const struct file *file)
 {
+    /* Which members a kind has besides its ids and size. */
+    enum { SIDES = 1, NAME = 2, MIME = 4, DURATION = 8, LENGTH = 16 };
+    static const int members[FILE_KINDS] = {
+        [FILE_PHOTO] = SIDES,
+        [FILE_DOCUMENT] = NAME | MIME,
+        [FILE_STICKER] = SIDES,
+        [FILE_VIDEO] = SIDES | NAME | MIME | DURATION,
+        [FILE_ANIMATION] = SIDES | NAME | MIME | DURATION,
+        [FILE_AUDIO] = NAME | MIME | DURATION,
+        [FILE_VOICE] = MIME | DURATION,
+        [FILE_VIDEO_NOTE] = DURATION | LENGTH,
+    };
+    int has = members[file->kind];
     json_t *json = json_pack("{s:s,s:s,s:I}", "file_id", file->id, "file_unique_id", file->unique_id,
                              "file_size", (json_int_t)file->size);
-    if (file->kind != FILE_DOCUMENT) {
+    if (has & SIDES) {
         put_new(json, "width", json_integer(file->width));
         put_new(json, "height", json_integer(file->height));
-        return json;
     }
-    put_new(json, "mime_type", json_string(file->mime));
-    if (file->name)
+    if (has & MIME && file->mime)
+        put_new(json, "mime_type", json_string(file->mime));
+    if (has & NAME && file->name)
         put_new(json, "file_name", json_string(file->name));
+    if (has & DURATION)
+        put_new(json, "duration", json_integer(1));
+    if (has & LENGTH)
+        put_new(json, "length", json_integer(240));
     return json;
 }
 
 static void put_file(json_t *json, const struct file *file)
 {
     json_t *part = file_json(file);
-    switch (file->kind) {
-    case FILE_PHOTO:
-        put_new(json, "photo", json_pack("[o]", part));
-        break;
-    case FILE_DOCUMENT:
-        put_new(json, "document", part);
-        break;
-    case FILE_STICKER:
+    if (file->kind == FILE_STICKER) {
         put_new(part, "type", json_string("regular"));
         put_new(part, "is_animated", json_false());
         put_new(part, "is_video", json_false());
-        put_new(json, "sticker", part);
-        break;
-    case FILE_VIDEO:
-        put_new(part, "duration", json_integer(1));
-        put_new(json, "video", part);
-        break;
     }
+    if (file->kind == FILE_ANIMATION) /* Telegram gives an animation as a document too */
+        put_new(json, "document", json_copy(part));
+    put_new(json, file_kind_name(file->kind), file->kind == FILE_PHOTO ? json_pack("[o]", part) : part);
 }
 
 static json_t *message_json_flat(const struct chat *chat, const struct message *message)
@@ -64,8 +71,10 @@ static json_t *message_json_flat(const struct chat *chat, const struct message *
         put_new(json, "forward_origin", json_incref(message->forward_origin));
     if (message->file)
         put_file(json, message->file);
-    if (message->contact)
-        put_new(json, "contact", json_incref(message->contact));
+    if (message->extra)
+        json_object_update(json, message->extra);
+    if (message->media_group)
+        put_new(json, "media_group_id", json_string(message->media_group));
     if (message->text)
         put_new(json, caption ? "caption" : "text", json_string(message->text));
     if (message->entities && json_array_size(message->entities) > 0)
@@ -89,26 +98,21 @@ json_t *message_json(const struct chat *chat, const struct message *message)
 static void put_media(struct sandbox *sandbox, struct arena *arena, json_t *json, struct message *message)
 {
     const struct file *file = message->file;
-    const char *url = file_url(arena, sandbox, file);
-    switch (file->kind) {
-    case FILE_PHOTO: {
+    json_t *media = json_pack("{s:s,s:s,s:I,s:b}", "file_id", file->id, "url", file_url(arena, sandbox, file),
+                              "size", (json_int_t)file->size, "picture", file->is_picture);
+    if (file->kind == FILE_PHOTO || file->kind == FILE_STICKER) {
+        put_new(media, "width", json_integer(file->width));
+        put_new(media, "height", json_integer(file->height));
+    }
+    if (file->kind == FILE_PHOTO) {
         const char *qr = qr_image_of(sandbox, message);
-        put_new(json, "photo",
-                json_pack("{s:s,s:s,s:i,s:i,s:s?}", "file_id", file->id, "url", url, "width", file->width,
-                          "height", file->height, "qr", qr));
-        break;
+        put_new(media, "qr", qr ? json_string(qr) : json_null());
+    } else {
+        put_new(media, "file_name", json_string(file->name ? file->name : file_kind_name(file->kind)));
     }
-    case FILE_DOCUMENT:
-        put_new(json, "document",
-                json_pack("{s:s,s:s,s:s,s:I}", "file_id", file->id, "file_name",
-                          file->name ? file->name : "document", "url", url, "size", (json_int_t)file->size));
-        break;
-    case FILE_STICKER:
-    case FILE_VIDEO:
-        put_new(json, file->kind == FILE_STICKER ? "sticker" : "video",
-                json_pack("{s:s,s:s,s:I}", "file_id", file->id, "url", url, "size", (json_int_t)file->size));
-        break;
-    }
+    if (file->mime)
+        put_new(media, "mime_type", json_string(file->mime));
+    put_new(json, file_kind_name(file->kind), media);
 }
 
 static json_t *shown_message(struct sandbox *sandbox, struct arena *arena, struct message *message)
@@ -124,8 +128,8 @@ static json_t *shown_message(struct sandbox *sandbox, struct arena *arena, struc
         put_new(json, "entities", json_incref(message->entities));
     if (message->file)
         put_media(sandbox, arena, json, message);
-    if (message->contact)
-        put_new(json, "contact", json_incref(message->contact));
+    if (message->extra)
+        json_object_update(json, message->extra);
     if (message->inline_keyboard)
         put_new(json, "inline_keyboard", json_incref(message->inline_keyboard));
     if (message->reply_to)

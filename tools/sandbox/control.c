@@ -150,7 +150,7 @@ void control_on_file(struct web_request *web, void *context)
     struct sandbox *sandbox = context;
     const struct file *file = table_get(&sandbox->files, web->rest);
     if (file)
-        file_respond(file, web->token);
+        file_respond(file, file->length, web->token);
     else
         web_respond_text(web->token, 404, "not found\n");
 }

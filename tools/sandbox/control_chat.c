@@ -4,20 +4,18 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/crypto.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "bot.h"
 #include "callback.h"
 #include "chat.h"
 #include "control.h"
-#include "file.h"
-#include "html.h"
+#include "outgoing.h"
 #include "person.h"
 #include "sandbox.h"
 #include "update.h"
 
-enum { TEXT_MOST = 4096, CAPTION_MOST = 1024, REPEAT_MOST = 1000, CALLBACK_DATA_MOST = 1024 };
+enum { REPEAT_MOST = 1000, CALLBACK_DATA_MOST = 1024 };
 
 static bool read_person(struct control *control, const char *name, struct person **person_out)
 {
@@ -50,114 +48,6 @@ static int64_t send_membership(struct control *control, struct chat *chat, bool 
                        chat->person->id, content);
 }
 
-/* Entities for "/command" and "/command@bot", at the beginning and behind white space. */
-static json_t *command_entities(const char *text)
-{
-    static const char word[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-    json_t *entities = json_array();
-    size_t units = 0;
-    for (const char *at = text; *at;) {
-        size_t length = strspn(at + 1, word);
-        bool begins = at == text || at[-1] == ' ' || at[-1] == '\n';
-        if (*at == '/' && begins && length >= 1 && length <= 64) {
-            length++;
-            if (at[length] == '@')
-                length += 1 + strspn(at + length + 1, word);
-            json_array_append_new(entities, json_pack("{s:s,s:I,s:I}", "type", "bot_command", "offset",
-                                                      (json_int_t)units, "length", (json_int_t)length));
-            units += length;
-            at += length;
-            continue;
-        }
-        uint32_t point;
-        size_t bytes = str_utf8_decode(at, strnlen(at, 4), &point);
-        if (bytes == 0)
-            break;
-        units += point >= 0x10000 ? 2 : 1;
-        at += bytes;
-    }
-    return entities;
-}
-
-/* What a person sends, read from the body. */
-struct outgoing {
-    char *text;
-    struct file *file;
-    json_t *contact; /* owned */
-};
-
-static bool read_text(struct control *control, const char *name, size_t most, char **text_out)
-{
-    const char *text = NULL;
-    if (!control_may_text(control, name, &text))
-        return false;
-    if (!text)
-        return true;
-    char *copy = arena_strdup(control->arena, text);
-    html_trim(copy, NULL);
-    if (*copy == '\0' || str_utf16_length(copy) > most)
-        return error_set(&control->err, ERR_INVALID, "%s must be of 1 to %zu characters", name, most);
-    *text_out = copy;
-    return true;
-}
-
-static bool read_photo(struct control *control, struct bot *bot, const json_t *photo, struct file **file_out)
-{
-    size_t size;
-    uint8_t *bytes;
-    if (json_is_true(photo))
-        bytes = file_sample_png(control->arena, &size);
-    else if (!json_is_string(photo) ||
-             !crypto_unbase64(control->arena, json_string_value(photo), &bytes, &size))
-        return error_set(&control->err, ERR_INVALID, "photo must be true or a PNG in base64");
-    return file_add(control->sandbox, bot->id, FILE_PHOTO, NULL, "image/png", bytes, size, file_out,
-                    &control->err);
-}
-
-static bool read_document(struct control *control, struct bot *bot, const json_t *document,
-                          struct file **file_out)
-{
-    const char *name;
-    const json_t *content = json_object_get(document, "content");
-    if (!json_get_string(document, "name", &name) || !json_is_string(content))
-        return error_set(&control->err, ERR_INVALID, "document must have a name and a content");
-    return file_add(control->sandbox, bot->id, FILE_DOCUMENT, name, "text/plain", json_string_value(content),
-                    json_string_length(content), file_out, &control->err);
-}
-
-static bool read_sticker(struct control *control, struct bot *bot, struct file **file_out)
-{
-    size_t size;
-    const unsigned char *bytes = file_sample_png(control->arena, &size);
-    return file_add(control->sandbox, bot->id, FILE_STICKER, NULL, "image/png", bytes, size, file_out,
-                    &control->err);
-}
-
-static bool read_outgoing(struct control *control, struct bot *bot, const struct person *person,
-                          struct outgoing *out)
-{
-    const json_t *body = control->body;
-    const json_t *photo = json_object_get(body, "photo"), *document = json_object_get(body, "document");
-    if (photo)
-        return read_text(control, "caption", CAPTION_MOST, &out->text) &&
-               read_photo(control, bot, photo, &out->file);
-    if (document)
-        return read_text(control, "caption", CAPTION_MOST, &out->text) &&
-               read_document(control, bot, document, &out->file);
-    if (json_is_true(json_object_get(body, "sticker")))
-        return read_sticker(control, bot, &out->file);
-    if (json_is_true(json_object_get(body, "contact"))) {
-        out->contact =
-            json_pack("{s:s,s:O,s:I}", "phone_number", "+6281234567890", "first_name",
-                      json_object_get(person->user, "first_name"), "user_id", (json_int_t)person->id);
-        return true;
-    }
-    if (!read_text(control, "text", TEXT_MOST, &out->text))
-        return false;
-    return out->text || error_set(&control->err, ERR_INVALID,
-                                  "one of text, photo, document, sticker and contact is needed");
-}
-
 /* A one-time keyboard is gone once one of its buttons was tapped. */
 static void use_keyboard(struct chat *chat, const char *text)
 {
@@ -182,28 +72,40 @@ static void use_keyboard(struct chat *chat, const char *text)
     }
 }
 
+static void add_message(struct control *control, struct chat *chat, const struct outgoing *out,
+                        struct message **message_out)
+{
+    struct message *message = chat_add(chat, false, clock_now_ms());
+    message->file = out->file;
+    message->extra = json_incref(out->extra);
+    message->forward_origin = json_incref(out->origin);
+    message->reply_to = out->reply_to;
+    message->media_group = out->album ? xstrdup(out->album) : NULL;
+    if (out->text)
+        message_set_text(message, out->text, NULL, out->entities);
+    journal_event(control->sandbox, "message", chat->bot->id, chat->person->id, message->id);
+    *message_out = message;
+}
+
 static bool send(struct control *control, json_t **answer_out)
 {
     struct bot *bot;
     struct person *person;
+    struct message *message;
     struct outgoing out = {0};
-    if (!control_bot(control, &bot) || !read_person(control, "from", &person) ||
-        !read_outgoing(control, bot, person, &out))
+    if (!control_bot(control, &bot) || !read_person(control, "from", &person))
         return false;
+    if (!outgoing_read(control, bot, person, &out)) {
+        outgoing_free(&out);
+        return false;
+    }
     struct chat *chat = chat_get(bot, person);
     if (chat->blocked)
         send_membership(control, chat, false);
     chat->started = true;
     use_keyboard(chat, out.text);
-    struct message *message = chat_add(chat, false, clock_now_ms());
-    message->file = out.file;
-    message->contact = out.contact;
-    if (out.text) {
-        json_t *entities = command_entities(out.text);
-        message_set_text(message, out.text, NULL, entities);
-        json_decref(entities);
-    }
-    journal_event(control->sandbox, "message", bot->id, person->id, message->id);
+    add_message(control, chat, &out, &message);
+    outgoing_free(&out);
     int64_t update_id = update_send(control->sandbox, bot, "message", chat_key(control, chat), person->id,
                                     message_json(chat, message));
     *answer_out =

@@ -16,15 +16,48 @@ enum {
     SAMPLE_HEIGHT = 120,
 };
 
-static const struct {
-    const char *folder, *id_prefix;
-    size_t most;
-} kinds[] = {
-    [FILE_PHOTO] = {"photos", "AgACAgUAAxkB", 10 * 1024 * 1024},
-    [FILE_DOCUMENT] = {"documents", "BQACAgUAAxkB", 50 * 1024 * 1024},
-    [FILE_STICKER] = {"stickers", "CAACAgUAAxkB", 512 * 1024},
-    [FILE_VIDEO] = {"videos", "BAACAgUAAxkB", 50 * 1024 * 1024},
+enum { MIB = 1024 * 1024 };
+
+static const struct kind {
+    const char *name, *type, *folder, *id_prefix;
+    size_t most; /* bytes that are taken */
+    bool without_caption;
+} kinds[FILE_KINDS] = {
+    [FILE_PHOTO] = {"photo", "Photo", "photos", "AgACAgUAAxkB", 10 * MIB},
+    [FILE_DOCUMENT] = {"document", "Document", "documents", "BQACAgUAAxkB", 50 * MIB},
+    [FILE_STICKER] = {"sticker", "Sticker", "stickers", "CAACAgUAAxkB", 512 * 1024, true},
+    [FILE_VIDEO] = {"video", "Video", "videos", "BAACAgUAAxkB", 50 * MIB},
+    [FILE_ANIMATION] = {"animation", "Animation", "animations", "CgACAgUAAxkB", 50 * MIB},
+    [FILE_AUDIO] = {"audio", "Audio", "music", "CQACAgUAAxkB", 50 * MIB},
+    [FILE_VOICE] = {"voice", "VoiceNote", "voice", "AwACAgUAAxkB", 50 * MIB},
+    [FILE_VIDEO_NOTE] = {"video_note", "VideoNote", "video_notes", "DQACAgUAAxkB", 50 * MIB, true},
 };
+
+const char *file_kind_name(enum file_kind kind)
+{
+    return kinds[kind].name;
+}
+
+const char *file_kind_type(enum file_kind kind)
+{
+    return kinds[kind].type;
+}
+
+bool file_kind_find(const char *name, enum file_kind *kind_out)
+{
+    for (int kind = 0; kind < FILE_KINDS; kind++) {
+        if (str_equal(kinds[kind].name, name)) {
+            *kind_out = (enum file_kind)kind;
+            return true;
+        }
+    }
+    return false;
+}
+
+bool file_kind_has_caption(enum file_kind kind)
+{
+    return !kinds[kind].without_caption;
+}
 
 static bool png_size(const unsigned char *bytes, size_t size, int *width_out, int *height_out)
 {
@@ -54,13 +87,25 @@ static bool jpeg_size(const unsigned char *bytes, size_t size, int *width_out, i
     return false;
 }
 
+static bool is_webp(const struct file *file)
+{
+    return file->length >= 12 && memcmp(file->bytes, "RIFF", 4) == 0 &&
+           memcmp(file->bytes + 8, "WEBP", 4) == 0;
+}
+
 static bool measure(struct file *file, struct error *err)
 {
-    bool png = png_size(file->bytes, file->size, &file->width, &file->height);
-    bool known = png || jpeg_size(file->bytes, file->size, &file->width, &file->height);
+    bool png = png_size(file->bytes, file->length, &file->width, &file->height);
+    bool known = png || jpeg_size(file->bytes, file->length, &file->width, &file->height);
     if (file->kind != FILE_PHOTO) {
         if (!known)
             file->width = file->height = 512;
+        const char *picture = png ? "image/png" : is_webp(file) ? "image/webp" : NULL;
+        file->is_picture = file->kind == FILE_STICKER && picture;
+        if (file->is_picture) {
+            free(file->mime);
+            file->mime = xstrdup(picture);
+        }
         return true;
     }
     if (!known)
@@ -71,6 +116,7 @@ static bool measure(struct file *file, struct error *err)
         return error_set(err, ERR_INVALID, "PHOTO_INVALID_DIMENSIONS");
     free(file->mime);
     file->mime = xstrdup(png ? "image/png" : "image/jpeg");
+    file->is_picture = true;
     return true;
 }
 
@@ -87,40 +133,49 @@ static const char *extension(const struct file *file)
     return dot;
 }
 
-bool file_add(struct sandbox *sandbox, int64_t bot, enum file_kind kind, const char *name, const char *mime,
-              const void *bytes, size_t size, struct file **file_out, struct error *err)
+/* A copy; NULL where there is none that could stand in JSON. */
+static char *copy_text(const char *text)
 {
-    if (size == 0)
+    return text && *text && str_is_utf8(text, strlen(text)) ? xstrdup(text) : NULL;
+}
+
+bool file_add(struct sandbox *sandbox, int64_t bot, const struct file_source *source, struct file **file_out,
+              struct error *err)
+{
+    const struct kind *kind = &kinds[source->kind];
+    if (source->length == 0)
         return error_set(err, ERR_INVALID, "file must be non-empty");
-    if (size > kinds[kind].most)
-        return error_set(err, ERR_INVALID, "too big for a %s: %zu bytes, at most %zu", kinds[kind].folder,
-                         size, kinds[kind].most);
+    if (source->length > kind->most)
+        return error_set(err, ERR_INVALID, "too big for a %s: %zu bytes, at most %zu", kind->name,
+                         source->length, kind->most);
     struct file *file = xcalloc(1, sizeof *file);
     file->bot = bot;
-    file->kind = kind;
-    file->size = size;
-    file->bytes = memcpy(xcalloc(1, size), bytes, size);
-    file->name = name && *name && str_is_utf8(name, strlen(name)) ? xstrdup(name) : NULL;
-    file->mime =
-        xstrdup(mime && *mime && str_is_utf8(mime, strlen(mime)) ? mime : "application/octet-stream");
+    file->kind = source->kind;
+    file->length = source->length;
+    file->size = source->size ? source->size : source->length;
+    file->bytes = memcpy(xcalloc(1, source->length), source->bytes, source->length);
+    file->name = copy_text(source->name);
+    file->mime = copy_text(source->mime);
     if (!measure(file, err)) {
         file_free(file);
         return false;
     }
     auto_arena struct arena *arena = arena_new();
     const char *random = crypto_random_word(arena, 40);
-    file->id = xstrdup(arena_printf(arena, "%s%s", kinds[kind].id_prefix, random));
+    file->id = xstrdup(arena_printf(arena, "%s%s", kind->id_prefix, random));
     file->unique_id = xstrdup(arena_printf(arena, "AQAD%.12s", random));
-    file->path = xstrdup(arena_printf(arena, "%s/file_%zu_%.8s%s", kinds[kind].folder, sandbox->files.count,
-                                      random, extension(file)));
+    file->path = xstrdup(arena_printf(arena, "%s/file_%zu_%.8s%s", kind->folder, sandbox->files.count, random,
+                                      extension(file)));
     table_set(&sandbox->files, file->id, file);
     *file_out = file;
     return true;
 }
 
-struct file *file_find(const struct sandbox *sandbox, int64_t bot, const char *file_id)
+struct file *file_find(const struct sandbox *sandbox, int64_t bot, const char *file_id, bool *foreign_out)
 {
     struct file *file = table_get(&sandbox->files, file_id);
+    if (foreign_out)
+        *foreign_out = file && file->bot != bot;
     return file && file->bot == bot ? file : NULL;
 }
 
@@ -161,14 +216,14 @@ char *file_url(struct arena *arena, const struct sandbox *sandbox, const struct 
     return sandbox_url(sandbox, arena, arena_printf(arena, "/sandbox/file/%s", file->id));
 }
 
-void file_respond(const struct file *file, struct web_token *token)
+void file_respond(const struct file *file, size_t length, struct web_token *token)
 {
-    /* A document is whatever somebody uploaded: never a page of this origin. */
-    const char *type = file->kind == FILE_PHOTO ? file->mime : "application/octet-stream";
+    /* A file is whatever somebody uploaded: never a page of this origin. */
+    const char *type = file->is_picture ? file->mime : "application/octet-stream";
     web_respond(token, &(struct web_response){.status = 200,
                                               .content_type = type,
                                               .body = (const char *)file->bytes,
-                                              .body_length = file->size,
+                                              .body_length = length < file->length ? length : file->length,
                                               .extra_name = "x-content-type-options",
                                               .extra_value = "nosniff"});
 }

@@ -7,7 +7,7 @@ struct draft {
     struct chat *chat;
     struct formatted text;
     struct file *file;
-    json_t *contact;        /* borrowed, may be NULL */
+    json_t *extra;          /* borrowed, may be NULL */
     json_t *forward_origin; /* borrowed, may be NULL */
 };
 

@@ -21,7 +21,7 @@ static bool read_source(struct call *call, const char *missing, struct chat **ch
 
 static struct draft draft_of(struct chat *to, const struct message *source)
 {
-    struct draft draft = {.chat = to, .file = source->file, .contact = source->contact};
+    struct draft draft = {.chat = to, .file = source->file, .extra = source->extra};
     draft.text.text = source->text;
     draft.text.html = source->html;
     draft.text.entities = source->entities;

@@ -25,7 +25,8 @@ static bool read_edit(struct call *call, struct edit *edit)
         !call_message(call, edit->chat, "message to edit not found", &edit->message) ||
         !call_markup(call, true, &edit->markup))
         return false;
-    if (!edit->message->from_bot || call->now_ms / 1000 - edit->message->date > CHANGEABLE_S)
+    if (!edit->message->from_bot || edit->message->fixed_keyboard ||
+        call->now_ms / 1000 - edit->message->date > CHANGEABLE_S)
         return call_state(call, 400, "message can't be edited");
     return true;
 }
@@ -77,7 +78,7 @@ static bool edit_caption(struct call *call, json_t **result_out)
     struct edit edit;
     if (!call_caption(call, NULL, &text) || !read_edit(call, &edit))
         return false;
-    if (!edit.message->file || edit.message->file->kind == FILE_STICKER)
+    if (!edit.message->file || !file_kind_has_caption(edit.message->file->kind))
         return call_bug(call, "there is no caption in the message to edit");
     if (same_text(edit.message, &text) && same_keyboard(&edit))
         return call_state(call, 400, "%s", NOT_MODIFIED);
@@ -99,18 +100,20 @@ static bool edit_markup(struct call *call, json_t **result_out)
 
 static bool media_kind(struct call *call, const json_t *media, enum file_kind *kind_out)
 {
-    static const struct {
-        const char *type;
-        enum file_kind kind;
-    } kinds[] = {{"photo", FILE_PHOTO}, {"document", FILE_DOCUMENT}, {"video", FILE_VIDEO}};
     const char *type = json_string_value(json_object_get(media, "type"));
-    for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        if (str_equal(kinds[i].type, type)) {
-            *kind_out = kinds[i].kind;
-            return true;
-        }
-    }
-    return call_bug(call, "can't parse InputMedia: type of the media is unknown");
+    enum file_kind kind = FILE_PHOTO;
+    if (!file_kind_find(type, &kind) || kind == FILE_VOICE || !file_kind_has_caption(kind))
+        return call_bug(call, "can't parse InputMedia: type of the media is unknown");
+    *kind_out = kind;
+    return true;
+}
+
+/* A text may become media; a sticker, a voice message or a contact stays what it is. */
+static bool takes_media(const struct message *message)
+{
+    if (!message->file)
+        return !message->extra;
+    return message->file->kind != FILE_VOICE && file_kind_has_caption(message->file->kind);
 }
 
 static bool edit_media(struct call *call, json_t **result_out)
@@ -125,6 +128,8 @@ static bool edit_media(struct call *call, json_t **result_out)
     if (!media_kind(call, media, &kind) || !call_caption(call, media, &text) || !read_edit(call, &edit) ||
         !call_file(call, "media", json_string_value(json_object_get(media, "media")), kind, &file))
         return false;
+    if (!takes_media(edit.message))
+        return call_bug(call, "there is no media in the message to edit");
     if (edit.message->file == file && same_text(edit.message, &text) && same_keyboard(&edit))
         return call_state(call, 400, "%s", NOT_MODIFIED);
     edit.message->file = file;

@@ -84,9 +84,12 @@ static bool get_file(struct call *call, json_t **result_out)
     const char *id = params_text(&call->params, "file_id");
     if (!id || !*id)
         return call_bug(call, "file_id not specified");
-    const struct file *file = file_find(call->sandbox, call->bot->id, id);
+    bool foreign;
+    const struct file *file = file_find(call->sandbox, call->bot->id, id, &foreign);
+    if (foreign)
+        return call_state(call, 400, "wrong file_id or the file is temporarily unavailable");
     if (!file)
-        return call_bug(call, "wrong file_id or the file is temporarily unavailable");
+        return call_bug(call, "invalid file_id");
     if (file->size > DOWNLOAD_MOST)
         return call_state(call, 400, "file is too big");
     *result_out = json_pack("{s:s,s:s,s:I,s:s}", "file_id", file->id, "file_unique_id", file->unique_id,

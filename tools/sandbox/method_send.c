@@ -1,4 +1,4 @@
-/* sendMessage, sendPhoto, sendDocument, sendSticker, sendVideo, sendChatAction. */
+/* sendMessage, those that send a file, sendChatAction. */
 #include <string.h>
 
 #include "base/clock.h"
@@ -51,11 +51,12 @@ bool message_send(struct call *call, const struct draft *draft, struct message *
     struct message *message = chat_add(chat, true, call->now_ms);
     message->file = draft->file;
     message->forward_origin = json_incref(draft->forward_origin);
-    message->contact = json_incref(draft->contact);
+    message->extra = json_incref(draft->extra);
     message->reply_to = reply_to;
     message->protect_content = params_bool(&call->params, "protect_content");
     message_set_text(message, draft->text.text, draft->text.html, draft->text.entities);
     message_set_keyboard(message, json_incref(markup.inline_rows));
+    message->fixed_keyboard = markup.given && !markup.is_inline;
     if (markup.reply_rows || markup.remove_keyboard) {
         json_decref(chat->reply_keyboard);
         chat->reply_keyboard = json_incref(markup.reply_rows);
@@ -83,34 +84,29 @@ static bool send_message(struct call *call, json_t **result_out)
            send_draft(call, &draft, result_out);
 }
 
-static bool send_media(struct call *call, const char *field, enum file_kind kind, bool with_caption,
-                       json_t **result_out)
+static bool send_file(struct call *call, enum file_kind kind, json_t **result_out)
 {
     struct draft draft = {0};
-    return (!with_caption || call_caption(call, NULL, &draft.text)) && call_chat(call, &draft.chat) &&
+    const char *field = file_kind_name(kind);
+    return (!file_kind_has_caption(kind) || call_caption(call, NULL, &draft.text)) &&
+           call_chat(call, &draft.chat) &&
            call_file(call, field, params_text(&call->params, field), kind, &draft.file) &&
            send_draft(call, &draft, result_out);
 }
 
-static bool send_photo(struct call *call, json_t **result_out)
-{
-    return send_media(call, "photo", FILE_PHOTO, true, result_out);
-}
-
-static bool send_document(struct call *call, json_t **result_out)
-{
-    return send_media(call, "document", FILE_DOCUMENT, true, result_out);
-}
-
-static bool send_video(struct call *call, json_t **result_out)
-{
-    return send_media(call, "video", FILE_VIDEO, true, result_out);
-}
-
-static bool send_sticker(struct call *call, json_t **result_out)
-{
-    return send_media(call, "sticker", FILE_STICKER, false, result_out);
-}
+#define SEND_FILE(name, kind)                                                                                \
+    static bool name(struct call *call, json_t **result_out)                                                 \
+    {                                                                                                        \
+        return send_file(call, (kind), result_out);                                                          \
+    }
+SEND_FILE(send_photo, FILE_PHOTO)
+SEND_FILE(send_document, FILE_DOCUMENT)
+SEND_FILE(send_sticker, FILE_STICKER)
+SEND_FILE(send_video, FILE_VIDEO)
+SEND_FILE(send_animation, FILE_ANIMATION)
+SEND_FILE(send_audio, FILE_AUDIO)
+SEND_FILE(send_voice, FILE_VOICE)
+SEND_FILE(send_video_note, FILE_VIDEO_NOTE)
 
 static bool send_chat_action(struct call *call, json_t **result_out)
 {
@@ -139,6 +135,10 @@ const struct method method_send_table[] = {
     {"sendPhoto", send_photo, false},
     {"sendDocument", send_document, false},
     {"sendVideo", send_video, false},
+    {"sendAnimation", send_animation, false},
+    {"sendAudio", send_audio, false},
+    {"sendVoice", send_voice, false},
+    {"sendVideoNote", send_video_note, false},
     {"sendSticker", send_sticker, false},
     {"sendChatAction", send_chat_action, false},
     {NULL, NULL, false},

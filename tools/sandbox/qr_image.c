@@ -130,7 +130,7 @@ const char *qr_image_of(struct sandbox *sandbox, struct message *message)
     message->qr_looked_at = now;
     auto_arena struct arena *arena = arena_new();
     struct qr_matrix matrix;
-    if (!qr_image_sample(arena, message->file->bytes, message->file->size, &matrix))
+    if (!qr_image_sample(arena, message->file->bytes, message->file->length, &matrix))
         return NULL;
     /* The newest first, and only those that came since the last look. */
     int64_t left = now - 1 - before;

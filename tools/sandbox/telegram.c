@@ -15,8 +15,11 @@ struct api_request {
     struct arena *arena;
     struct web_token *token;
     struct call call;
-    bool drop_after;
+    bool is_download;          /* of a file, not a method */
+    enum failure_mode answers; /* what becomes of the answer, after having acted */
 };
+
+static const char DOWNLOAD[] = "file"; /* what the log and the failures call it */
 
 static const struct method *method_find(const char *name)
 {
@@ -88,12 +91,22 @@ static void respond_error(struct api_request *request, const struct call *call)
                                                        .retry_after = call->retry_after});
 }
 
+static size_t answered_length(const struct api_request *request, size_t length)
+{
+    return request->answers == FAIL_EMPTY ? 0 : request->answers == FAIL_TRUNCATED ? length / 2 : length;
+}
+
 static void respond_result(struct api_request *request, json_t *result)
 {
     auto_json json_t *body = json_pack("{s:b,s:o}", "ok", 1, "result", result);
     if (request->call.success_text)
         json_object_set_new(body, "description", json_string(request->call.success_text));
-    web_respond_json(request->token, 200, json_text(request->arena, body));
+    const char *text = json_text(request->arena, body);
+    web_respond(request->token,
+                &(struct web_response){.status = 200,
+                                       .content_type = "application/json",
+                                       .body = text,
+                                       .body_length = answered_length(request, strlen(text))});
 }
 
 static void respond_dropped(struct api_request *request)
@@ -108,13 +121,34 @@ static void request_free(struct api_request *request)
     arena_free(&arena); /* the request itself is in it */
 }
 
+static void download_run(struct sandbox *sandbox, struct api_request *request)
+{
+    struct call *call = &request->call;
+    const struct file *file = file_find_path(sandbox, call->bot->id, params_text(&call->params, "file_path"));
+    call->now_ms = clock_now_ms();
+    if (!file)
+        fail(call, 404, 0, "Not Found");
+    log_call(call, file != NULL, "http");
+    if (request->answers == FAIL_DROP_AFTER)
+        respond_dropped(request);
+    else if (file)
+        file_respond(file, answered_length(request, file->length), request->token);
+    else
+        respond_error(request, call);
+    request_free(request);
+}
+
 static void request_run(struct sandbox *sandbox, void *data)
 {
     struct api_request *request = data;
+    if (request->is_download) {
+        download_run(sandbox, request);
+        return;
+    }
     json_t *result = NULL;
     bool ok = run(&request->call, &result);
     log_call(&request->call, ok, "http");
-    if (request->drop_after) {
+    if (request->answers == FAIL_DROP_AFTER) {
         json_decref(result);
         respond_dropped(request);
     } else if (ok) {
@@ -181,7 +215,9 @@ static void request_begin(struct api_request *request)
         request_run(call->sandbox, request);
         break;
     case FAIL_DROP_AFTER:
-        request->drop_after = true;
+    case FAIL_EMPTY:
+    case FAIL_TRUNCATED:
+        request->answers = hit.mode;
         request_run(call->sandbox, request);
         break;
     default:
@@ -252,18 +288,20 @@ void telegram_on_request(struct web_request *web, void *context)
 void telegram_on_file(struct web_request *web, void *context)
 {
     struct sandbox *sandbox = context;
-    auto_arena struct arena *arena = arena_new();
+    struct arena *arena = arena_new();
+    struct api_request *request = ARENA_NEW(arena, struct api_request);
     const char *token = NULL, *path = NULL;
     struct bot *bot = split(sandbox, arena, web->rest, &token, &path);
     if (!bot || bot_token_is_revoked(sandbox, token)) {
         respond_plain_error(web, bot ? 401 : 404, bot ? "Unauthorized" : "Not Found");
+        arena_free(&arena);
         return;
     }
-    const struct file *file = file_find_path(sandbox, bot->id, path);
-    if (file)
-        file_respond(file, web->token);
-    else
-        respond_plain_error(web, 404, "Not Found");
+    auto_json json_t *params = json_pack("{s:s}", "file_path", path);
+    *request = (struct api_request){.arena = arena, .token = web->token, .is_download = true};
+    request->call = (struct call){.sandbox = sandbox, .bot = bot, .arena = arena, .method = DOWNLOAD};
+    params_of_json(arena, params, &request->call.params);
+    request_begin(request);
 }
 
 /* A webhook's reply that has to wait. */
@@ -316,7 +354,8 @@ void telegram_run_reply(struct sandbox *sandbox, struct bot *bot, const char *na
     *reply = (struct reply){.bot = bot, .method = xstrdup(name), .object = json_incref(object)};
     reply->hit = failure_take(sandbox, FAIL_TELEGRAM, bot->id, NULL, name, chat);
     reply->act = reply->hit.mode == FAIL_NOTHING || reply->hit.mode == FAIL_SLOW ||
-                 reply->hit.mode == FAIL_DROP_AFTER; /* there is no connection to drop */
+                 reply->hit.mode == FAIL_DROP_AFTER || reply->hit.mode == FAIL_EMPTY ||
+                 reply->hit.mode == FAIL_TRUNCATED; /* there is no connection to drop, and no answer */
     if (reply->hit.mode == FAIL_SLOW)
         later_call(sandbox, reply->hit.delay_ms, reply_run, reply, reply_free);
     else

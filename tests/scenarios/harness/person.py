@@ -27,11 +27,20 @@ class Person:
         self.world.start()
         return self.chat(store)
 
-    def send(self, store, text):
-        return self._acting(store).send(text)
+    def send(self, store, text, **more):
+        return self._acting(store).send(text, **more)
 
-    def send_photo(self, store, caption=None, photo=True):
-        return self._acting(store).send_photo(caption, photo)
+    def send_photo(self, store, caption=None, photo=True, **more):
+        return self._acting(store).send_photo(caption, photo, **more)
+
+    def send_document(self, store, name, content, caption=None, **more):
+        return self._acting(store).send_document(name, content, caption, **more)
+
+    def send_sticker(self, store, **more):
+        return self._acting(store).send_sticker(**more)
+
+    def send_media(self, store, kind, caption=None, **more):
+        return self._acting(store).send_media(kind, caption, **more)
 
     def press(self, store, label, message=None, seconds=None):
         return self._acting(store).press(label, message, seconds)
