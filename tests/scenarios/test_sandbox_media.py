@@ -1,12 +1,8 @@
 """The sandbox itself: what its Bot API says of files, copies and edits, without any lapakd. A scenario about media
 relies on these being Telegram's answers."""
 
-import json
-import urllib.error
-import urllib.request
-import uuid
-
 import pytest
+from harness.bot_api import BotApi
 from sandbox_client import Chat, SandboxError
 
 TOKEN = f"7100000001:{'bot-for-the-tests-of-the-sandbox'.ljust(35, 'x')}"
@@ -15,60 +11,11 @@ BUDI = 2001
 MIB = 1024 * 1024
 
 
-class Bot:
-    def __init__(self, sandbox, token):
-        self.sandbox, self.token, self.id = sandbox, token, int(token.partition(":")[0])
-        sandbox.post("bot", token=token)
-
-    def request(self, method, **params):
-        request = urllib.request.Request(
-            f"{self.sandbox.url}/bot{self.token}/{method}", data=json.dumps(params).encode(),
-            headers={"Content-Type": "application/json"})
-        return self._open(request)
-
-    def upload(self, method, name, filename, content, **params):
-        border = uuid.uuid4().hex
-        parts = [f'--{border}\r\nContent-Disposition: form-data; name="{key}"\r\n\r\n{value}\r\n'.encode()
-                 for key, value in params.items()]
-        parts.append(f'--{border}\r\nContent-Disposition: form-data; name="{name}"; filename="{filename}"\r\n'
-                     f"Content-Type: text/csv\r\n\r\n".encode() + content + b"\r\n")
-        request = urllib.request.Request(
-            f"{self.sandbox.url}/bot{self.token}/{method}", data=b"".join(parts) + f"--{border}--\r\n".encode(),
-            headers={"Content-Type": f"multipart/form-data; boundary={border}"})
-        return self._open(request)
-
-    @staticmethod
-    def _open(request):
-        try:
-            with urllib.request.urlopen(request, timeout=30) as reply:
-                return json.load(reply)
-        except urllib.error.HTTPError as error:
-            return json.load(error)
-
-    def call(self, method, **params):
-        answer = self.request(method, **params)
-        assert answer["ok"], answer
-        return answer["result"]
-
-    def refusal(self, method, **params):
-        answer = self.request(method, **params)
-        assert not answer["ok"], f"{method} went well: {answer}"
-        return answer["description"]
-
-    def download(self, path):
-        url = f"{self.sandbox.url}/file/bot{self.token}/{path}"
-        try:
-            with urllib.request.urlopen(url, timeout=30) as reply:
-                return reply.status, reply.read()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read()
-
-
 @pytest.fixture
 def bot(sandbox):
     sandbox.post("reset")
     sandbox.post("person", id=BUDI, first_name="Budi")
-    return Bot(sandbox, TOKEN)
+    return BotApi(sandbox, TOKEN)
 
 
 @pytest.fixture
@@ -157,7 +104,7 @@ def test_a_file_id_belongs_to_one_bot(bot, budi, sandbox):
                                    ("sendSticker", "sticker", sticker)):
         again = own(bot.call(method, chat_id=BUDI, **{field: file_id}))
         assert again["file_id"] == file_id
-    other = Bot(sandbox, OTHER)
+    other = BotApi(sandbox, OTHER)
     Chat(sandbox, other.id, BUDI).send("/start")
     wrong = "Bad Request: wrong file identifier/HTTP URL specified"
     assert other.refusal("sendPhoto", chat_id=BUDI, photo=photo) == wrong

@@ -63,7 +63,7 @@ class Sandbox:
         return self.get("state")
 
     def seq(self):
-        return self.state()["seq"]
+        return self.get("events", since=1 << 52)["seq"]
 
     def wait(self, look, seconds, what):
         """Returns look()'s first value that is neither None nor False."""

@@ -104,6 +104,7 @@ void bot_free(void *pointer)
     struct bot *bot = pointer;
     update_forget_all(bot);
     table_clear(&bot->chats, chat_free);
+    rate_free(&bot->rate);
     json_decref(bot->allowed_updates);
     json_decref(bot->commands);
     free(bot->token);

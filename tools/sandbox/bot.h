@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "rate.h"
 #include "table.h"
 
 struct sandbox;
@@ -30,6 +31,7 @@ struct bot {
 
     int64_t last_message_id;
     struct table chats; /* by person: struct chat */
+    struct rate rate;   /* of its sending calls */
 
     /* Delivery; see update.c. */
     int64_t next_update_id;

@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "channel.h"
 #include "html.h"
 #include "person.h"
 #include "sandbox.h"
@@ -47,12 +48,36 @@ void call_refuse_state(struct call *call, int error_code, const char *format, ..
     va_end(args);
 }
 
+struct channel *call_channel(struct call *call, const char *name)
+{
+    int64_t id;
+    const char *text = params_text(&call->params, name);
+    if (text && text[0] == '@')
+        return channel_find_name(call->sandbox, text);
+    return text && str_to_int64(text, &id) ? channel_find(call->sandbox, id) : NULL;
+}
+
+bool call_may_see(struct call *call, const struct channel *channel)
+{
+    const char *own = channel_status(channel, call->bot->id);
+    if (strcmp(own, "kicked") == 0)
+        return call_state(call, 403, "bot was kicked from the %s chat", channel->type);
+    if (!channel->username && !channel_is_in(own))
+        return call_state(call, 403, "bot is not a member of the %s chat", channel->type);
+    return true;
+}
+
 bool call_chat_named(struct call *call, const char *name, struct chat **chat_out)
 {
     int64_t id;
     const char *text = params_text(&call->params, name);
     if (!text || !*text)
         return call_bug(call, "%s is empty", name);
+    const struct channel *channel = call_channel(call, name);
+    if (channel)
+        return call_may_see(call, channel) && call_bug(call, "the sandbox keeps no messages of channels");
+    if (text[0] == '@')
+        return call_state(call, 400, "chat not found");
     if (!str_to_int64(text, &id) || id == 0)
         return call_bug(call, "chat not found");
     struct chat *chat = chat_find(call->bot, id);

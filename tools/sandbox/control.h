@@ -35,6 +35,7 @@ struct control_route {
 /* Ended by a route without a name. */
 extern const struct control_route control_state_table[];
 extern const struct control_route control_chat_table[];
+extern const struct control_route control_people_table[];
 extern const struct control_route control_pay_table[];
 
 /* Members of the body. Each is false with err filled where the member is missing or of another type. */

@@ -12,7 +12,7 @@
 #include "sandbox.h"
 #include "transaction.h"
 
-enum { WAIT_MOST_MS = 30000 };
+enum { WAIT_MOST_MS = 30000, RETRY_AFTER_MOST = 3600 };
 
 static bool reset(struct control *control, json_t **answer_out)
 {
@@ -36,8 +36,11 @@ static bool state(struct control *control, json_t **answer_out)
     json_t *bots = json_array(), *people = json_array(), *projects = json_array();
     for (struct table_entry *e = sandbox->bots.first; e; e = e->next)
         json_array_append_new(bots, bot_json(sandbox, e->value));
-    for (struct table_entry *e = sandbox->people.first; e; e = e->next)
-        json_array_append(people, ((struct person *)e->value)->user);
+    for (struct table_entry *e = sandbox->people.first; e; e = e->next) {
+        const struct person *person = e->value;
+        if (!person->in_crowd)
+            json_array_append(people, person->user);
+    }
     for (struct table_entry *e = sandbox->projects.first; e; e = e->next)
         json_array_append_new(projects, project_json(e->value));
     *answer_out = json_pack(
@@ -234,6 +237,40 @@ static bool gateway_calls(struct control *control, json_t **answer_out)
     return true;
 }
 
+static bool set_limits(struct control *control, json_t **answer_out)
+{
+    struct bot *bot;
+    int64_t retry_after = 1;
+    struct rate wanted = {0};
+    if (!control_bot(control, &bot) ||
+        !control_may_int(control, "per_second", 0, INT32_MAX, &wanted.per_second) ||
+        !control_may_int(control, "per_chat", 0, INT32_MAX, &wanted.per_chat) ||
+        !control_may_int(control, "retry_after", 1, RETRY_AFTER_MOST, &retry_after))
+        return false;
+    bot->rate.per_second = wanted.per_second;
+    bot->rate.per_chat = wanted.per_chat;
+    bot->rate.retry_after = (int)retry_after;
+    *answer_out = json_object();
+    return true;
+}
+
+static bool rates(struct control *control, json_t **answer_out)
+{
+    const struct bot *bot = bot_find(control->sandbox, control_query_int(control, "bot", 0));
+    if (!bot)
+        return error_set(&control->err, ERR_INVALID, "there is no such bot");
+    int64_t since_ms = control_query_int(control, "since_ms", 0);
+    int64_t window_ms = control_query_int(control, "window_ms", 1000);
+    struct rate_peak all = rate_peak(&bot->rate, since_ms, window_ms);
+    struct rate_peak one = rate_peak_of_a_chat(&bot->rate, since_ms, window_ms);
+    *answer_out =
+        json_pack("{s:I,s:I,s:I,s:I,s:I,s:I,s:I}", "sent", (json_int_t)rate_count(&bot->rate, since_ms),
+                  "most", (json_int_t)all.count, "most_at_ms", (json_int_t)all.at_ms, "most_in_a_chat",
+                  (json_int_t)one.count, "chat", (json_int_t)one.chat, "refused",
+                  (json_int_t)bot->rate.refused, "window_ms", (json_int_t)window_ms);
+    return true;
+}
+
 const struct control_route control_state_table[] = {
     {"POST", "reset", reset},
     {"GET", "state", state},
@@ -248,5 +285,7 @@ const struct control_route control_state_table[] = {
     {"GET", "malformed", malformed},
     {"GET", "deliveries", deliveries},
     {"GET", "gateway_calls", gateway_calls},
+    {"POST", "limits", set_limits},
+    {"GET", "rates", rates},
     {NULL, NULL, NULL},
 };

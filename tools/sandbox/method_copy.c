@@ -67,7 +67,7 @@ static bool forward_message(struct call *call, json_t **result_out)
 }
 
 const struct method method_copy_table[] = {
-    {"copyMessage", copy_message, false},
-    {"forwardMessage", forward_message, false},
-    {NULL, NULL, false},
+    {"copyMessage", copy_message, false, true},
+    {"forwardMessage", forward_message, false, true},
+    {NULL, NULL, false, false},
 };

@@ -154,7 +154,7 @@ static bool delete_message(struct call *call, json_t **result_out)
 }
 
 const struct method method_edit_table[] = {
-    {"editMessageText", edit_text, false},          {"editMessageCaption", edit_caption, false},
-    {"editMessageReplyMarkup", edit_markup, false}, {"editMessageMedia", edit_media, false},
-    {"deleteMessage", delete_message, false},       {NULL, NULL, false},
+    {"editMessageText", edit_text, false, false},          {"editMessageCaption", edit_caption, false, false},
+    {"editMessageReplyMarkup", edit_markup, false, false}, {"editMessageMedia", edit_media, false, false},
+    {"deleteMessage", delete_message, false, false},       {NULL, NULL, false, false},
 };

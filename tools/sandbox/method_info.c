@@ -1,5 +1,4 @@
-/* getMe, getChat, getChatMember, getFile, answerCallbackQuery, setMyCommands, getMyCommands,
- * deleteMyCommands. */
+/* getMe, getFile, answerCallbackQuery, setMyCommands, getMyCommands, deleteMyCommands. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,31 +50,6 @@ static bool get_me(struct call *call, json_t **result_out)
     json_object_set_new(me, "can_read_all_group_messages", json_false());
     json_object_set_new(me, "supports_inline_queries", json_false());
     *result_out = me;
-    return true;
-}
-
-static bool get_chat(struct call *call, json_t **result_out)
-{
-    struct chat *chat;
-    if (!call_chat_named(call, "chat_id", &chat))
-        return false;
-    *result_out = person_chat_json(chat->person);
-    return true;
-}
-
-static bool get_chat_member(struct call *call, json_t **result_out)
-{
-    struct chat *chat;
-    int64_t user;
-    if (!params_int(&call->params, "user_id", &user))
-        return call_bug(call, "invalid user_id specified");
-    if (!call_chat_named(call, "chat_id", &chat))
-        return false;
-    if (user != chat->person->id && user != call->bot->id)
-        return call_state(call, 400, "PARTICIPANT_ID_INVALID");
-    json_t *who = user == call->bot->id ? bot_user_json(call->bot) : json_incref(chat->person->user);
-    *result_out = json_pack("{s:s,s:o}", "status",
-                            chat->blocked && user == call->bot->id ? "kicked" : "member", "user", who);
     return true;
 }
 
@@ -211,13 +185,11 @@ static bool delete_my_commands(struct call *call, json_t **result_out)
 }
 
 const struct method method_info_table[] = {
-    {"getMe", get_me, true},
-    {"getChat", get_chat, true},
-    {"getChatMember", get_chat_member, true},
-    {"getFile", get_file, true},
-    {"getMyCommands", get_my_commands, true},
-    {"setMyCommands", set_my_commands, false},
-    {"deleteMyCommands", delete_my_commands, false},
-    {"answerCallbackQuery", answer_callback_query, false},
-    {NULL, NULL, false},
+    {"getMe", get_me, true, false},
+    {"getFile", get_file, true, false},
+    {"getMyCommands", get_my_commands, true, false},
+    {"setMyCommands", set_my_commands, false, false},
+    {"deleteMyCommands", delete_my_commands, false, false},
+    {"answerCallbackQuery", answer_callback_query, false, false},
+    {NULL, NULL, false, false},
 };

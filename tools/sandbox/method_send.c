@@ -131,15 +131,15 @@ static bool send_chat_action(struct call *call, json_t **result_out)
 }
 
 const struct method method_send_table[] = {
-    {"sendMessage", send_message, false},
-    {"sendPhoto", send_photo, false},
-    {"sendDocument", send_document, false},
-    {"sendVideo", send_video, false},
-    {"sendAnimation", send_animation, false},
-    {"sendAudio", send_audio, false},
-    {"sendVoice", send_voice, false},
-    {"sendVideoNote", send_video_note, false},
-    {"sendSticker", send_sticker, false},
-    {"sendChatAction", send_chat_action, false},
-    {NULL, NULL, false},
+    {"sendMessage", send_message, false, true},
+    {"sendPhoto", send_photo, false, true},
+    {"sendDocument", send_document, false, true},
+    {"sendVideo", send_video, false, true},
+    {"sendAnimation", send_animation, false, true},
+    {"sendAudio", send_audio, false, true},
+    {"sendVoice", send_voice, false, true},
+    {"sendVideoNote", send_video_note, false, true},
+    {"sendSticker", send_sticker, false, true},
+    {"sendChatAction", send_chat_action, false, false},
+    {NULL, NULL, false, false},
 };

@@ -128,8 +128,8 @@ static bool get_webhook_info(struct call *call, json_t **result_out)
 }
 
 const struct method method_webhook_table[] = {
-    {"setWebhook", set_webhook, true},
-    {"deleteWebhook", delete_webhook, true},
-    {"getWebhookInfo", get_webhook_info, true},
-    {NULL, NULL, false},
+    {"setWebhook", set_webhook, true, false},
+    {"deleteWebhook", delete_webhook, true, false},
+    {"getWebhookInfo", get_webhook_info, true, false},
+    {NULL, NULL, false, false},
 };

@@ -30,16 +30,34 @@ static void put(json_t *user, const char *name, const char *value)
         json_object_del(user, name);
 }
 
+static struct person *person_add(struct sandbox *sandbox, int64_t id)
+{
+    struct person *person = xcalloc(1, sizeof *person);
+    person->id = id;
+    person->user = json_pack("{s:I,s:b}", "id", (json_int_t)id, "is_bot", 0);
+    table_set_id(&sandbox->people, id, person);
+    return person;
+}
+
+struct person *person_of_crowd(struct sandbox *sandbox, int64_t id)
+{
+    struct person *person = person_find(sandbox, id);
+    if (!person) {
+        person = person_add(sandbox, id);
+        person->in_crowd = true;
+        json_object_set_new(person->user, "first_name", json_sprintf("Orang %" PRId64, id));
+        json_object_set_new(person->user, "language_code", json_string("id"));
+    }
+    return person;
+}
+
 struct person *person_set(struct sandbox *sandbox, int64_t id, const char *first_name, const char *last_name,
                           const char *username, const char *language_code)
 {
     struct person *person = person_find(sandbox, id);
-    if (!person) {
-        person = xcalloc(1, sizeof *person);
-        person->id = id;
-        person->user = json_pack("{s:I,s:b}", "id", (json_int_t)id, "is_bot", 0);
-        table_set_id(&sandbox->people, id, person);
-    }
+    if (!person)
+        person = person_add(sandbox, id);
+    person->in_crowd = false; /* it has a name of its own now */
     put(person->user, "first_name", first_name && *first_name ? first_name : NULL);
     put(person->user, "last_name", last_name);
     put(person->user, "username", username);

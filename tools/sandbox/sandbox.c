@@ -2,6 +2,7 @@
 
 #include "bot.h"
 #include "callback.h"
+#include "channel.h"
 #include "file.h"
 #include "person.h"
 #include "transaction.h"
@@ -22,6 +23,7 @@ static void forget(struct sandbox *sandbox)
     table_clear(&sandbox->callbacks, callback_free);
     table_clear(&sandbox->bots, bot_free);
     table_clear(&sandbox->people, person_free);
+    table_clear(&sandbox->channels, channel_free);
     table_clear(&sandbox->files, file_free);
     table_clear(&sandbox->revoked, NULL);
     table_clear(&sandbox->orders, NULL);

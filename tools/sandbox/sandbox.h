@@ -27,6 +27,7 @@ struct sandbox {
 
     struct table bots;      /* by id: struct bot */
     struct table people;    /* by id: struct person */
+    struct table channels;  /* by id: struct channel */
     struct table files;     /* by file_id: struct file */
     struct table callbacks; /* by callback_query_id: struct callback */
     struct table revoked;   /* tokens */

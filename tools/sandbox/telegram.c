@@ -24,7 +24,8 @@ static const char DOWNLOAD[] = "file"; /* what the log and the failures call it 
 static const struct method *method_find(const char *name)
 {
     static const struct method *const tables[] = {
-        method_send_table, method_edit_table, method_copy_table, method_webhook_table, method_info_table,
+        method_send_table, method_edit_table,    method_copy_table,
+        method_chat_table, method_webhook_table, method_info_table,
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct method *method = tables[i]; method->name; method++)
@@ -74,6 +75,11 @@ static bool run(struct call *call, json_t **result_out)
         return false;
     }
     call->method = method->name; /* in Telegram's spelling */
+    int wait = method->sends ? rate_take(&call->bot->rate, call_chat_id(call), call->now_ms) : 0;
+    if (wait > 0) {
+        fail(call, 429, wait, arena_printf(call->arena, "Too Many Requests: retry after %d", wait));
+        return false;
+    }
     return method->fn(call, result_out);
 }
 

@@ -18,6 +18,7 @@
 
 struct sandbox;
 struct web_request;
+struct channel;
 
 /* One call of a method. */
 struct call {
@@ -44,12 +45,14 @@ struct method {
     const char *name;
     method_fn *fn;
     bool not_in_reply; /* ignored in a webhook's reply */
+    bool sends;        /* counts against the limits on sending */
 };
 
 /* Ended by a method without a name. */
 extern const struct method method_send_table[];
 extern const struct method method_edit_table[];
 extern const struct method method_copy_table[];
+extern const struct method method_chat_table[];
 extern const struct method method_webhook_table[];
 extern const struct method method_info_table[];
 
@@ -75,6 +78,10 @@ void call_refuse_state(struct call *call, int error_code, const char *format, ..
 bool call_chat(struct call *call, struct chat **chat_out);
 /* The chat of another parameter, whether or not the bot may write. */
 bool call_chat_named(struct call *call, const char *name, struct chat **chat_out);
+/* The channel or group of that parameter (an id, or "@name"); NULL where it is none. */
+struct channel *call_channel(struct call *call, const char *name);
+/* False, with the call refused, where the channel hides from the bot. */
+bool call_may_see(struct call *call, const struct channel *channel);
 /* The message of message_id in the chat. `missing` is what Telegram says where there is none. */
 bool call_message(struct call *call, struct chat *chat, const char *missing, struct message **message_out);
 bool call_markup(struct call *call, bool inline_only, struct markup *markup_out);

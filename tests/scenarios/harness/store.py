@@ -181,6 +181,19 @@ class Store:
             **changes,
         }
 
+    def received(self, text=None):
+        """{chat: how many messages with that text its bot sent there}, for every chat that got any."""
+        chats = self.world.sandbox.get("received", bot=self.bot_id, text=text)["chats"]
+        return {int(chat): count for chat, count in chats.items()}
+
+    def rates(self, since_ms=0, window_ms=1000):
+        """How fast its bot sent: the most calls within one window (`most`), and to one chat (`most_in_a_chat`)."""
+        return self.world.sandbox.get("rates", bot=self.bot_id, since_ms=since_ms, window_ms=window_ms)
+
+    def limit(self, per_second=30, per_chat=0, retry_after=1):
+        """From now on Telegram answers 429 to more sending calls than these in any second; 0: no limit."""
+        self.world.sandbox.post("limits", bot=self.bot_id, per_second=per_second, per_chat=per_chat, retry_after=retry_after)
+
     def transactions(self):
         return self.world.sandbox.transactions(self.slug)
 

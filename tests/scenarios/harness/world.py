@@ -14,6 +14,7 @@ import yaml
 from sandbox_client import Message
 
 from . import proof
+from .crowd import Channel, add_crowd
 from .metrics import Metrics
 from .person import Person
 from .processes import PATIENCE, ROOT, SANITIZER, Process, environment, free_port, http, program, until
@@ -90,6 +91,17 @@ class World:
             self.sandbox.post("person", **{"id": telegram_id, "first_name": first_name, "language_code": "id", **more})
             self.people[telegram_id] = Person(self, telegram_id, first_name)
         return self.people[telegram_id]
+
+    def crowd(self, store, count, **more):
+        """See harness.crowd.add_crowd; the ids of as many people."""
+        return add_crowd(self, store, count, **more)
+
+    def channel(self, number=-1001234567890, *, title="Info Toko", username=None, type="channel", bots=()):
+        """A channel at Telegram that the bots of these stores are administrators of. See harness.crowd.Channel."""
+        channel = Channel(self, number, title=title, username=username, type=type)
+        for store in bots:
+            channel.set(store, "administrator")
+        return channel
 
     def admin(self, store, greet=True):
         """The store's first admin; who has written to the bot, so that it may write back."""
