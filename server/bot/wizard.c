@@ -13,7 +13,7 @@
 #include "bot/wizard_internal.h"
 #include "store/conversation.h"
 
-enum { MOST_TEXT = 4000 };
+enum { MOST_TEXT = 4000, MOST_PAGE = 1000000 };
 
 /* --- steps --- */
 
@@ -482,7 +482,7 @@ bool wizard_page(struct turn *turn, struct error *err)
     bool current;
     if (!load_pressed(turn, &wizard, &current, err))
         return false;
-    if (!current || is_summary(wizard) || turn->numbers[2] < 0)
+    if (!current || is_summary(wizard) || turn->numbers[2] < 0 || turn->numbers[2] > MOST_PAGE)
         return true;
     wizard->page = turn->numbers[2];
     return show_step(turn, wizard, wizard->step, NULL, err);

@@ -55,7 +55,7 @@ struct wizard_step {
     /* A further check of the answer that was just given (it is among the answers already). What speaks
      * against it in `*why_out` (HTML in the arena; NULL: nothing). */
     bool (*check)(struct turn *turn, struct wizard *wizard, const char **why_out, struct error *err);
-    /* The buttons of page `page` (from 0). In the open transaction. */
+    /* The buttons of page `page` (from 0; at most a million). In the open transaction. */
     bool (*choices)(struct turn *turn, const struct wizard *wizard, int64_t page,
                     struct wizard_choices *choices_out, struct error *err);
     /* The same from a table: values and labels. The list ends with a label of -1. */

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 
 #include "base/str.h"
+#include "bot/amount.h"
 #include "bot/wizard_internal.h"
 
 enum { SHOWN_LIMIT = 150, LABEL_LIMIT = 60, SHORT_LABEL = 18, MOST_TEXT = 4000 };
@@ -205,7 +206,8 @@ const char *wizard_why_not(struct turn *turn, const struct wizard_step *step)
     while (i + 1 < sizeof rows / sizeof rows[0] && !(step->takes & rows[i].input))
         i++;
     bool is_amount = rows[i].input == WIZARD_AMOUNT, is_number = rows[i].input == WIZARD_NUMBER;
-    int64_t least = step->least || is_number ? step->least : 1, most = step->most ? step->most : MOST_TEXT;
+    int64_t least = step->least || is_number ? step->least : 1;
+    int64_t most = step->most ? step->most : is_amount ? AMOUNT_MOST : is_number ? INT64_MAX : MOST_TEXT;
     return say(work, rows[i].why,
                TEXT_VALUES(TV("minimum", is_amount ? say_price(work, least) : say_number(work, least)),
                            TV("maksimum", is_amount ? say_price(work, most) : say_number(work, most))));
