@@ -1,6 +1,7 @@
 #include "store/admin_log.h"
 
 #include "base/json.h"
+#include "store/internal.h"
 
 DB_TENANT_STATEMENT(
     admin_log_insert,
@@ -39,4 +40,74 @@ bool admin_log_has(struct work *work, const char *key, bool *found_out, struct e
         return error_context(err, "admin log");
     *found_out = db_int(&rows, 0, 0) > 0;
     return true;
+}
+
+/* --- reading --- */
+
+#define COLUMNS                                                                                              \
+    "SELECT id, actor_id, action, subject, subject_id, before, after, note, created_at FROM admin_logs"
+DB_TENANT_STATEMENT(admin_log_select, COLUMNS " WHERE id = $1");
+DB_TENANT_STATEMENT(admin_log_newest, COLUMNS " WHERE id < $1 ORDER BY id DESC LIMIT $2");
+DB_TENANT_STATEMENT(admin_log_of_actor, COLUMNS " WHERE id < $1 AND actor_id = $3 ORDER BY id DESC LIMIT $2");
+DB_TENANT_STATEMENT(admin_log_of_subject,
+                    COLUMNS " WHERE id < $1 AND subject = $3 AND subject_id = $4 ORDER BY id DESC LIMIT $2");
+
+static struct admin_log_entry read_entry(struct work *work, const struct db_rows *rows, int row)
+{
+    return (struct admin_log_entry){
+        .id = db_int(rows, row, 0),
+        .actor_id = db_int(rows, row, 1),
+        .action = db_text_copy(work->arena, rows, row, 2),
+        .subject = db_text_copy(work->arena, rows, row, 3),
+        .subject_id = db_int(rows, row, 4),
+        .before = db_text_copy(work->arena, rows, row, 5),
+        .after = db_text_copy(work->arena, rows, row, 6),
+        .note = db_text_copy(work->arena, rows, row, 7),
+        .created_ms = db_time(rows, row, 8),
+    };
+}
+
+static bool query_list(struct work *work, const struct admin_log_filter *filter, int64_t before,
+                       int64_t limit, struct db_rows *rows_out, struct error *err)
+{
+    const struct db_param below = P_INT(before > 0 ? before : INT64_MAX), most = P_INT(limit);
+    if (filter->by_actor)
+        return db_query(work->tx, &admin_log_of_actor, DB_PARAMS(below, most, P_INT(filter->actor_id)),
+                        rows_out, err);
+    if (filter->subject)
+        return db_query(work->tx, &admin_log_of_subject,
+                        DB_PARAMS(below, most, P_TEXT(filter->subject), P_INT(filter->subject_id)), rows_out,
+                        err);
+    return db_query(work->tx, &admin_log_newest, DB_PARAMS(below, most), rows_out, err);
+}
+
+bool admin_log_list(struct work *work, const struct admin_log_filter *filter, int64_t before, int64_t limit,
+                    struct admin_log_entry **entries_out, size_t *count_out, struct error *err)
+{
+    struct db_rows rows;
+    bool own = false;
+    bool ok = store_read_begin(work, &own, err) && query_list(work, filter, before, limit, &rows, err);
+    if (ok) {
+        *entries_out = ARENA_ARRAY(work->arena, struct admin_log_entry, rows.count);
+        *count_out = (size_t)rows.count;
+        for (int i = 0; i < rows.count; i++)
+            (*entries_out)[i] = read_entry(work, &rows, i);
+    }
+    store_read_end(work, own);
+    return ok || error_context(err, "admin log");
+}
+
+bool admin_log_get(struct work *work, int64_t id, struct admin_log_entry *entry_out, struct error *err)
+{
+    struct db_rows rows;
+    bool own = false;
+    bool ok = store_read_begin(work, &own, err) &&
+              db_query(work->tx, &admin_log_select, DB_PARAMS(P_INT(id)), &rows, err);
+    if (ok && rows.count)
+        *entry_out = read_entry(work, &rows, 0);
+    bool found = ok && rows.count;
+    store_read_end(work, own);
+    if (ok && !found)
+        return error_set(err, ERR_NOT_FOUND, "admin log %lld: not there", (long long)id);
+    return ok || error_context(err, "admin log");
 }

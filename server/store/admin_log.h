@@ -21,3 +21,29 @@ struct admin_log {
 MUST_USE bool admin_log_add(struct work *work, const struct admin_log *entry, struct error *err);
 /* Whether a decision with this key was carried out; another transaction's counts once it is committed. */
 MUST_USE bool admin_log_has(struct work *work, const char *key, bool *found_out, struct error *err);
+
+/* --- reading; texts in the arena, in the open transaction or one of its own --- */
+
+struct admin_log_entry {
+    int64_t id;
+    int64_t actor_id; /* 0: whoever runs the server */
+    const char *action, *subject;
+    int64_t subject_id;
+    const char *before, *after; /* JSON; NULL: none */
+    const char *note;           /* "" where there is none */
+    int64_t created_ms;
+};
+/* Which ones: of an actor, or of a subject, or (zeroed) all of the store. */
+struct admin_log_filter {
+    bool by_actor;
+    int64_t actor_id;
+    const char *subject; /* with its id; NULL: any */
+    int64_t subject_id;
+};
+/* The newest `limit` of those with an id below `before` (0: from the newest), newest first. */
+MUST_USE bool admin_log_list(struct work *work, const struct admin_log_filter *filter, int64_t before,
+                             int64_t limit, struct admin_log_entry **entries_out, size_t *count_out,
+                             struct error *err);
+/* ERR_NOT_FOUND. */
+MUST_USE bool admin_log_get(struct work *work, int64_t id, struct admin_log_entry *entry_out,
+                            struct error *err);

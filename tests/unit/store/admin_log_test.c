@@ -128,12 +128,42 @@ static void test_rows_can_not_be_changed(void **state)
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM admin_logs WHERE note <> ''"), 1);
 }
 
+static void test_lists_and_pages(void **state)
+{
+    NEEDS_SHOP();
+    struct admin_log_entry *entries, one;
+    size_t count;
+    for (int i = 0; i < 5; i++)
+        MUST(add(i ? &shop->work : shop_begin(shop), NULL, &err));
+    struct admin_log other = {.actor_id = 9002, .action = "set", .subject = "setting", .subject_id = 17};
+    MUST(admin_log_add(&shop->work, &other, &err));
+    shop_commit(shop);
+    struct work *work = shop_task(shop);
+    struct admin_log_filter all = {0}, andi = {.by_actor = true, .actor_id = 9001},
+                            setting = {.subject = "setting", .subject_id = 17};
+    MUST(admin_log_list(work, &all, 0, 4, &entries, &count, &err));
+    assert_int_equal(count, 4);
+    assert_int_equal(entries[0].actor_id, 9002);
+    MUST(admin_log_list(work, &all, entries[3].id, 4, &entries, &count, &err));
+    assert_int_equal(count, 2);
+    MUST(admin_log_list(work, &andi, 0, 10, &entries, &count, &err));
+    assert_int_equal(count, 5);
+    MUST(admin_log_list(work, &setting, 0, 10, &entries, &count, &err));
+    assert_int_equal(count, 1);
+    assert_string_equal(entries[0].action, "set");
+    assert_null(entries[0].before);
+    MUST(admin_log_get(work, entries[0].id - 1, &one, &err));
+    assert_string_equal(one.after, "{\"refunded\": 5000}");
+    MUST_FAIL(ERR_NOT_FOUND, admin_log_get(work, 99, &one, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         SHOP_TEST(test_what_is_written),
         SHOP_TEST(test_a_key_is_used_once),
         SHOP_TEST(test_a_key_is_used_once_by_all_servers),
+        SHOP_TEST(test_lists_and_pages),
         SHOP_TEST(test_rows_can_not_be_changed),
     };
     return cmocka_run_group_tests(tests, shop_set_up, shop_tear_down);
