@@ -56,7 +56,7 @@ ALTER TABLE products
     ADD CHECK (deleted_at IS NULL OR hidden),
     ADD CHECK (kind = 'manual' OR question = ''),
     ADD CHECK (content IS NULL OR kind IN ('shared', 'file')),
-    ADD CHECK (kind <> 'file' OR (content IS NULL) = (content_name IS NULL));
+    ADD CHECK (CASE kind WHEN 'file' THEN (content IS NULL) = (content_name IS NULL) ELSE content_name IS NULL END);
 
 -- The answer to the product's question, sealed.
 ALTER TABLE cart_items ADD COLUMN answer bytea;
@@ -72,7 +72,10 @@ ALTER TABLE order_items
     ADD CHECK (kind = 'manual' OR fulfilled_at IS NULL),
     ADD CHECK ((fulfilled_at IS NULL) = (fulfilled_by IS NULL));
 CREATE INDEX order_items_product ON order_items (product_id, order_id);
-CREATE INDEX order_items_manual ON order_items (order_id) WHERE kind = 'manual' AND fulfilled_at IS NULL;
+-- What waits for an admin is found from the paid orders (orders_state): they are few, and ended ones keep their items.
+
+-- What became of the messages with what was bought: sent, or Telegram refused one of them. NULL: on their way.
+ALTER TABLE orders ADD COLUMN delivery text CHECK (delivery IN ('sent', 'refused'));
 
 -- A unit that an admin took out; it stays known, and may come back.
 ALTER TABLE stock_units

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
 #include "store/internal.h"
 
 /* --- what is remembered of carts: a table of (person, product), each at one place, the newer one stays ---
@@ -144,6 +145,52 @@ bool cart_set(struct work *work, int64_t telegram_id, int64_t product_id, int64_
         NULL, err);
 }
 
+/* --- answers --- */
+
+static const char *answer_identity(struct work *work, int64_t telegram_id, int64_t product_id)
+{
+    return arena_printf(work->arena, "cart:%lld:%lld", (long long)telegram_id, (long long)product_id);
+}
+
+DB_TENANT_STATEMENT(cart_update_answer,
+                    "UPDATE cart_items SET answer = $3 WHERE telegram_id = $1 AND product_id = $2");
+
+/* The question stands in front of the answer, with a NUL between them. */
+bool cart_set_answer(struct work *work, int64_t telegram_id, int64_t product_id, const char *question,
+                     const char *answer, struct error *err)
+{
+    struct db_rows rows;
+    if (!*answer || !str_is_utf8(answer, strlen(answer)) || str_utf8_length(answer) > CART_ANSWER)
+        return error_set(err, ERR_INVALID, "an answer is 1 to %d characters", CART_ANSWER);
+    struct str both = STR_INIT(work->arena);
+    str_add_bytes(&both, question, strlen(question) + 1);
+    str_add(&both, answer);
+    const char *identity = answer_identity(work, telegram_id, product_id);
+    if (!db_query(work->tx, &cart_update_answer,
+                  DB_PARAMS(P_INT(telegram_id), P_INT(product_id),
+                            content_seal(work, identity, both.text, both.length)),
+                  &rows, err))
+        return false;
+    return rows.affected ||
+           error_set(err, ERR_NOT_FOUND, "product %lld is not in the cart", (long long)product_id);
+}
+
+bool cart_open_answer(struct work *work, int64_t telegram_id, int64_t product_id, const struct db_rows *rows,
+                      int row, int column, const char **question_out, const char **answer_out,
+                      struct error *err)
+{
+    const char *both;
+    size_t length;
+    if (!content_open(work, answer_identity(work, telegram_id, product_id), rows, row, column, &both, &length,
+                      err))
+        return false;
+    if (both && strlen(both) >= length)
+        return error_set(err, ERR_INTERNAL, "the answer for product %lld is damaged", (long long)product_id);
+    *question_out = both;
+    *answer_out = both ? both + strlen(both) + 1 : NULL;
+    return true;
+}
+
 DB_TENANT_STATEMENT(cart_delete_all, "DELETE FROM cart_items WHERE telegram_id = $1");
 
 bool cart_clear(struct work *work, int64_t telegram_id, struct error *err)
@@ -157,8 +204,26 @@ bool cart_clear(struct work *work, int64_t telegram_id, struct error *err)
 
 /* added_at is set when the item is put in and stays: a change of quantity does not move a line in the cart.
  */
-DB_TENANT_STATEMENT(cart_select, "SELECT product_id, quantity, price FROM cart_items WHERE telegram_id = $1"
-                                 " ORDER BY added_at, product_id");
+DB_TENANT_STATEMENT(cart_select,
+                    "SELECT product_id, quantity, price, answer FROM cart_items WHERE telegram_id = $1"
+                    " ORDER BY added_at, product_id");
+
+static bool read_items(struct work *work, int64_t telegram_id, const struct db_rows *rows,
+                       const struct cart_item **items_out, struct error *err)
+{
+    struct cart_item *items = ARENA_ARRAY(work->arena, struct cart_item, rows->count);
+    for (int i = 0; i < rows->count; i++) {
+        struct cart_item *item = &items[i];
+        *item = (struct cart_item){.product_id = db_int(rows, i, 0),
+                                   .quantity = db_int(rows, i, 1),
+                                   .seen_price = db_int(rows, i, 2)};
+        if (!cart_open_answer(work, telegram_id, item->product_id, rows, i, 3, &item->question, &item->answer,
+                              err))
+            return false;
+    }
+    *items_out = items;
+    return true;
+}
 
 bool cart_get(struct work *work, int64_t telegram_id, struct cart *cart_out, struct error *err)
 {
@@ -169,12 +234,10 @@ bool cart_get(struct work *work, int64_t telegram_id, struct cart *cart_out, str
     const struct coupon_in_cart *coupon;
     bool ok = db_send(work->tx, &cart_select, DB_PARAMS(P_INT(telegram_id)), &rows, err) &&
               coupon_cart_get(work, telegram_id, false, &coupon, err);
-    if (ok) {
-        struct cart_item *items = ARENA_ARRAY(work->arena, struct cart_item, rows.count);
-        for (int i = 0; i < rows.count; i++)
-            items[i] = (struct cart_item){db_int(&rows, i, 0), db_int(&rows, i, 1), db_int(&rows, i, 2)};
+    const struct cart_item *items;
+    ok = ok && read_items(work, telegram_id, &rows, &items, err);
+    if (ok)
         *cart_out = (struct cart){.count = (size_t)rows.count, .items = items, .coupon = coupon};
-    }
     store_read_end(work, own);
     return ok;
 }

@@ -6,12 +6,15 @@
 #include "store/coupon.h"
 #include "work/work.h"
 
-enum { CART_MOST = 1000 }; /* units of one product */
+enum { CART_MOST = 1000 /* units of one product */, CART_ANSWER = 500 };
 
 struct cart_item {
     int64_t product_id;
     int64_t quantity;
     int64_t seen_price; /* rupiah, when it was put in */
+    /* To the product's question, and the question as it was then (another one by now is not answered); NULL:
+     * none. */
+    const char *answer, *question;
 };
 struct cart {
     size_t count;
@@ -49,4 +52,8 @@ MUST_USE bool cart_get(struct work *work, int64_t telegram_id, struct cart *cart
  * emptied cart has no coupon either. */
 MUST_USE bool cart_set(struct work *work, int64_t telegram_id, int64_t product_id, int64_t quantity,
                        int64_t price, struct error *err);
+/* The person's answer to a product's question, 1 to CART_ANSWER characters: it goes into the order made of
+ * the cart. ERR_NOT_FOUND where the product is not in the cart; ERR_INVALID where it is no such text. */
+MUST_USE bool cart_set_answer(struct work *work, int64_t telegram_id, int64_t product_id,
+                              const char *question, const char *answer, struct error *err);
 MUST_USE bool cart_clear(struct work *work, int64_t telegram_id, struct error *err);

@@ -5,6 +5,68 @@
 
 #include "store/internal.h"
 
+/* --- kinds --- */
+
+static const char *const kind_names[] = {
+    [PRODUCT_UNIT] = "unit",
+    [PRODUCT_SHARED] = "shared",
+    [PRODUCT_FILE] = "file",
+    [PRODUCT_MANUAL] = "manual",
+};
+
+const char *catalogue_kind_name(enum product_kind kind)
+{
+    return kind_names[kind];
+}
+
+bool catalogue_kind_of(const char *name, enum product_kind *kind_out)
+{
+    for (size_t i = 0; i < sizeof kind_names / sizeof *kind_names; i++)
+        if (strcmp(kind_names[i], name) == 0) {
+            *kind_out = (enum product_kind)i;
+            return true;
+        }
+    return false;
+}
+
+/* --- what is sold without limit --- */
+
+/* Of another kind it fails on the table's constraints. */
+DB_TENANT_STATEMENT(catalogue_update_content,
+                    "UPDATE products SET content = $2, content_name = $3, updated_at = $4 WHERE id = $1");
+
+bool catalogue_set_content(struct work *work, int64_t product_id, const char *content, const char *name,
+                           struct error *err)
+{
+    if (content ? !content_is_good(content, name) : name != NULL)
+        return error_set(err, ERR_INVALID, "product %lld: no such content", (long long)product_id);
+    struct db_param sealed = P_NULL;
+    if (content)
+        sealed = content_seal(work, content_identity(work, "product", product_id), content, strlen(content));
+    return db_send(work->tx, &catalogue_update_content,
+                   DB_PARAMS(P_INT(product_id), sealed, P_TEXT(name), P_TIME(work->now_ms)), NULL, err) &&
+           catalogue_changed(work, err);
+}
+
+DB_TENANT_STATEMENT(catalogue_select_content, "SELECT content, content_name FROM products WHERE id = $1");
+
+bool catalogue_content(struct work *work, int64_t product_id, const char **content_out, const char **name_out,
+                       struct error *err)
+{
+    struct db_rows rows;
+    if (!db_query(work->tx, &catalogue_select_content, DB_PARAMS(P_INT(product_id)), &rows, err))
+        return false;
+    if (!rows.count)
+        return error_set(err, ERR_NOT_FOUND, "product %lld: not there", (long long)product_id);
+    if (!content_open(work, content_identity(work, "product", product_id), &rows, 0, 0, content_out, NULL,
+                      err))
+        return error_context(err, "product %lld", (long long)product_id);
+    *name_out = db_text_copy(work->arena, &rows, 0, 1);
+    return true;
+}
+
+/* --- stock --- */
+
 DB_TENANT_STATEMENT(catalogue_add_sold, "UPDATE products SET sold = sold + $2 WHERE id = $1");
 
 bool catalogue_count_sold(struct work *work, int64_t product_id, int64_t quantity, struct error *err)

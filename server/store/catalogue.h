@@ -8,6 +8,19 @@
 
 #include "work/work.h"
 
+/* What a product is; never changes. */
+enum product_kind {
+    PRODUCT_UNIT,   /* each unit of the stock is sold once */
+    PRODUCT_SHARED, /* one text that every buyer gets */
+    PRODUCT_FILE,   /* one document that every buyer gets */
+    PRODUCT_MANUAL  /* an admin does it for each buyer, who may be asked something first */
+};
+const char *catalogue_kind_name(enum product_kind kind); /* "unit", … as in the database */
+bool catalogue_kind_of(const char *name, enum product_kind *kind_out);
+
+/* The `stock` of what is sold without limit, while it can be sold. */
+#define CATALOGUE_UNLIMITED INT64_C(1000000000)
+
 struct catalogue_category {
     int64_t id;
     const char *name;
@@ -24,8 +37,13 @@ struct catalogue_product {
     const char *description;
     const char *snk;
     int64_t price; /* rupiah */
-    int64_t stock; /* units available when the snapshot was made */
-    int64_t sold;
+    enum product_kind kind;
+    const char *question; /* to the buyer of a manual one; "" where there is none */
+    const char *photo;    /* file_id; NULL: none */
+    /* Units available when the snapshot was made. Of the other kinds CATALOGUE_UNLIMITED, but 0 where a
+     * shared text or file is not there yet: it is sold out. */
+    int64_t stock;
+    int64_t sold;  /* of all kinds */
     size_t number; /* its number in "all products", from 1: what the number buttons mean */
 };
 
@@ -63,8 +81,19 @@ void catalogue_forget(struct work *work);
 MUST_USE bool catalogue_count_sold(struct work *work, int64_t product_id, int64_t quantity,
                                    struct error *err);
 
-/* Stock fell to `available`; `*crossed_out` says whether this is the crossing at which admins are to be told
- * (once until it rises above the limit again; units that are added or released are noticed without a call).
- * For several products, call in order of product id, so that two transactions can't wait for each other. */
+/* What all buyers of a shared product (a text of 1 to 4096 characters) or of a file (the document's file_id,
+ * with its name of 1 to 200) get; both NULL take it away: sold out. Orders that were made keep what they had.
+ * Queued; announces the change. ERR_INVALID where text or name are not like that. Of a product of another
+ * kind, or where a text comes with a name or a file without one, the transaction fails with ERR_INVALID. */
+MUST_USE bool catalogue_set_content(struct work *work, int64_t product_id, const char *content,
+                                    const char *name, struct error *err);
+/* The same as it is now, both in the arena; NULL where there is none. ERR_NOT_FOUND. */
+MUST_USE bool catalogue_content(struct work *work, int64_t product_id, const char **content_out,
+                                const char **name_out, struct error *err);
+
+/* Stock of units fell to `available`; `*crossed_out` says whether this is the crossing at which admins are to
+ * be told (once until it rises above the limit again; units that are added or released are noticed without a
+ * call). For several products, call in order of product id, so that two transactions can't wait for each
+ * other. */
 MUST_USE bool catalogue_note_stock(struct work *work, int64_t product_id, int64_t available, int64_t limit,
                                    bool *crossed_out, struct error *err);

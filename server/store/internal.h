@@ -83,6 +83,35 @@ int64_t catalogue_id_of(const struct db_rows *rows, const char *text);
  */
 MUST_USE bool catalogue_stock_rose(struct work *work, struct error *err);
 
+/* --- content.c: sealed values that are no units; each opens in its own row only --- */
+
+enum { CONTENT_CHARACTERS = 4096, CONTENT_NAME_CHARACTERS = 200, CONTENT_FILE_ID_CHARACTERS = 256 };
+/* A text, or with its name a document's file_id: UTF-8 of one to so many characters. */
+bool content_is_good(const char *content, const char *name);
+/* "product:12"; in the arena. */
+const char *content_identity(struct work *work, const char *what, int64_t id);
+/* A parameter with the sealed bytes, in the arena. */
+struct db_param content_seal(struct work *work, const char *identity, const void *plain, size_t length);
+/* NULL for NULL; in the arena. `length_out` may be NULL. */
+MUST_USE bool content_open(struct work *work, const char *identity, const struct db_rows *rows, int row,
+                           int column, const char **plain_out, size_t *length_out, struct error *err);
+
+/* --- cart.c --- */
+
+/* An answer as it is kept in the cart: NULL, or with the question it answers. */
+MUST_USE bool cart_open_answer(struct work *work, int64_t telegram_id, int64_t product_id,
+                               const struct db_rows *rows, int row, int column, const char **question_out,
+                               const char **answer_out, struct error *err);
+
+/* --- order_content.c --- */
+
+/* What an order's item is made with; queued. Each may be NULL. */
+MUST_USE bool order_content_put(struct work *work, int64_t item_id, const char *content,
+                                const char *content_name, const char *answer, struct error *err);
+/* order_items.answer of a row; NULL for NULL. */
+MUST_USE bool order_content_open_answer(struct work *work, int64_t item_id, const struct db_rows *rows,
+                                        int row, int column, const char **answer_out, struct error *err);
+
 /* --- stock.c --- */
 
 enum { STOCK_LINE_CHARACTERS = 4096, STOCK_BATCH = 128 };

@@ -22,18 +22,19 @@ const char *order_state_name(enum order_state state)
 /* $2 is NULL where anybody's order is meant. */
 #define ORDER_SELECT                                                                                         \
     "SELECT id, reference, telegram_id, state, subtotal, discount, total, loading_message_id,"               \
-    " invoice_message_id, created_at, expires_at, paid_at, completed_at, refunded, coupon_id, coupon_code"   \
+    " invoice_message_id, created_at, expires_at, paid_at, completed_at, refunded, coupon_id, coupon_code,"  \
+    " delivery"                                                                                              \
     " FROM orders WHERE id = $1 AND ($2::bigint IS NULL OR telegram_id = $2)"
 DB_TENANT_STATEMENT(order_select, ORDER_SELECT);
 /* Rows that refer to the order may still be added by others while it is locked. */
 DB_TENANT_STATEMENT(order_select_lock, ORDER_SELECT " FOR NO KEY UPDATE");
-DB_TENANT_STATEMENT(order_select_items, "SELECT id, product_id, name, price, quantity, snk FROM order_items"
-                                        " WHERE order_id = $1 ORDER BY id");
+DB_TENANT_STATEMENT(order_select_items, "SELECT id, product_id, name, price, quantity, snk, kind, question,"
+                                        " fulfilled_at FROM order_items WHERE order_id = $1 ORDER BY id");
 
 static const struct order_item *read_items(struct work *work, const struct db_rows *rows)
 {
     struct order_item *items = ARENA_ARRAY(work->arena, struct order_item, rows->count);
-    for (int i = 0; i < rows->count; i++)
+    for (int i = 0; i < rows->count; i++) {
         items[i] = (struct order_item){
             .id = db_int(rows, i, 0),
             .product_id = db_int(rows, i, 1),
@@ -41,8 +42,23 @@ static const struct order_item *read_items(struct work *work, const struct db_ro
             .price = db_int(rows, i, 3),
             .quantity = db_int(rows, i, 4),
             .snk = db_text_copy(work->arena, rows, i, 5),
+            .question = db_text_copy(work->arena, rows, i, 7),
+            .fulfilled_ms = db_time(rows, i, 8),
         };
+        catalogue_kind_of(db_text(rows, i, 6), &items[i].kind);
+    }
     return items;
+}
+
+static const char *const delivery_names[] = {
+    [DELIVERY_OPEN] = NULL, [DELIVERY_SENT] = "sent", [DELIVERY_REFUSED] = "refused"};
+
+/* "" for NULL. */
+static enum order_delivery delivery_of(const char *name)
+{
+    return !strcmp(name, "sent")      ? DELIVERY_SENT
+           : !strcmp(name, "refused") ? DELIVERY_REFUSED
+                                      : DELIVERY_OPEN;
 }
 
 static bool read_order(struct work *work, int64_t order_id, int64_t telegram_id, bool lock,
@@ -78,6 +94,7 @@ static bool read_order(struct work *work, int64_t order_id, int64_t telegram_id,
         .refunded = db_int(&rows, 0, 13),
         .coupon_id = db_int(&rows, 0, 14),
         .coupon_code = db_text_copy(work->arena, &rows, 0, 15),
+        .delivery = delivery_of(db_text(&rows, 0, 16)),
         .item_count = (size_t)items.count,
         .items = read_items(work, &items),
     };
@@ -119,11 +136,29 @@ bool order_mark_paid(struct work *work, int64_t order_id, struct error *err)
 
 DB_TENANT_STATEMENT(
     order_set_completed,
-    "UPDATE orders SET state = 'completed', completed_at = $2 WHERE id = $1 AND state = 'paid'");
+    "UPDATE orders SET state = 'completed', completed_at = $2, delivery = 'sent' WHERE id = $1"
+    " AND state = 'paid' AND NOT EXISTS (SELECT FROM order_items WHERE order_id = $1 AND kind = 'manual'"
+    " AND fulfilled_at IS NULL)");
 
 bool order_mark_completed(struct work *work, int64_t order_id, struct error *err)
 {
     return change(work, &order_set_completed, DB_PARAMS(P_INT(order_id), P_TIME(work->now_ms)), err);
+}
+
+DB_TENANT_STATEMENT(order_set_delivery, "UPDATE orders SET delivery = $2 WHERE id = $1 AND state = 'paid'");
+
+bool order_note_delivery(struct work *work, int64_t order_id, enum order_delivery delivery, struct error *err)
+{
+    return change(work, &order_set_delivery, DB_PARAMS(P_INT(order_id), P_TEXT(delivery_names[delivery])),
+                  err);
+}
+
+bool order_is_unfulfilled(const struct order *order)
+{
+    for (size_t i = 0; i < order->item_count; i++)
+        if (order->items[i].kind == PRODUCT_MANUAL && !order->items[i].fulfilled_ms)
+            return true;
+    return false;
 }
 
 DB_TENANT_STATEMENT(order_set_ended, "UPDATE orders SET state = $2, ended_at = $3, end_reason = $4"

@@ -3,8 +3,8 @@
  *
  * States: pending -> paid -> completed; pending -> cancelled | expired; and the late case, cancelled |
  * expired -> paid, by order_revive() alone. `paid` means the money is ours, `completed` that everything was
- * delivered. Every change names the states it comes from and is ERR_CONFLICT where the order is in none of
- * them.
+ * delivered, also what an admin does by hand (order_content.h). Every change names the states it comes from
+ * and is ERR_CONFLICT where the order is in none of them.
  */
 #pragma once
 
@@ -20,16 +20,28 @@ struct order_item {
     int64_t price; /* rupiah, fixed when the order was made */
     int64_t quantity;
     const char *snk; /* "" where there is none */
+    enum product_kind kind;
+    const char *question; /* to the buyer of a manual one; "" where there was none; see order_content.h */
+    int64_t fulfilled_ms; /* a manual one was done; 0: not yet */
 };
+
+/* What became of the messages with what was bought. */
+enum order_delivery {
+    DELIVERY_OPEN /* on their way */,
+    DELIVERY_SENT,
+    DELIVERY_REFUSED /* one by Telegram */
+};
+
 struct order {
     int64_t id;
     const char *reference; /* "tg1001-k3v…", unique across stores: what the gateway sees */
     int64_t telegram_id;
     enum order_state state;
-    int64_t subtotal, discount, total;              /* rupiah */
-    int64_t refunded;                               /* rupiah of it, to the balance, so far */
-    int64_t coupon_id;                              /* 0: none */
-    const char *coupon_code;                        /* NULL: none */
+    int64_t subtotal, discount, total; /* rupiah */
+    int64_t refunded;                  /* rupiah of it, to the balance, so far */
+    int64_t coupon_id;                 /* 0: none */
+    const char *coupon_code;           /* NULL: none */
+    enum order_delivery delivery;
     int64_t loading_message_id, invoice_message_id; /* 0: none */
     int64_t created_ms, expires_ms, paid_ms, completed_ms;
     size_t item_count;
@@ -48,13 +60,15 @@ enum order_obstacle {
     ORDER_GONE,
     ORDER_TOO_MANY_OPEN,
     ORDER_COUPON_REFUSED, /* the cart's coupon does not hold any more */
+    ORDER_ANSWER_MISSING, /* to the product's question, as it is now */
     /* Of checkout_start() alone: */
     ORDER_BALANCE_SHORT,
     ORDER_GATEWAY_DOWN
 };
 
-/* Makes an order from the person's cart in the open transaction: prices from the database, takes a use of the
- * cart's coupon and fixes its discount, reserves the units, empties the cart. The person's row must be locked
+/* Makes an order from the person's cart in the open transaction: prices and contents of what is sold without
+ * limit from the database, answers from the cart, takes a use of the cart's coupon and fixes its discount,
+ * reserves the units, empties the cart. The person's row must be locked
  * (user_touch), which makes the count of open orders right. `expires_ms` is when the invoice ends;
  * `most_open` how many unpaid orders a person may have. The order in the arena. Where that can't be,
  * ERR_CONFLICT with `*obstacle_out` and `*product_id_out` (0 where none) set, and the caller rolls back; they
@@ -73,8 +87,13 @@ MUST_USE bool order_get_own(struct work *work, int64_t order_id, int64_t telegra
 
 MUST_USE bool order_mark_paid(struct work *work, int64_t order_id,
                               struct error *err); /* pending -> paid; sells the units */
-MUST_USE bool order_mark_completed(struct work *work, int64_t order_id,
-                                   struct error *err); /* paid -> completed */
+/* paid -> completed; ERR_CONFLICT also while something is to be done by hand. */
+MUST_USE bool order_mark_completed(struct work *work, int64_t order_id, struct error *err);
+/* Of a paid order that is not completed (ERR_CONFLICT). Completing it says DELIVERY_SENT by itself. */
+MUST_USE bool order_note_delivery(struct work *work, int64_t order_id, enum order_delivery delivery,
+                                  struct error *err);
+/* Whether something of it is still to be done by hand. */
+bool order_is_unfulfilled(const struct order *order);
 /* pending -> cancelled or expired; gives the coupon's use back and releases the units. `reason` is a word for
  * people reading the books. */
 MUST_USE bool order_end(struct work *work, int64_t order_id, enum order_state end, const char *reason,

@@ -193,3 +193,83 @@ bool order_list_is_loading_in(struct work *work, int64_t telegram_id, int64_t me
     store_read_end(work, own);
     return ok;
 }
+
+/* --- to be done by hand --- */
+
+/* Paid orders are few: those that wait for this, or for their buyer. $1: the item the page begins with. */
+#define ORDER_MANUAL                                                                                         \
+    " FROM orders o JOIN order_items i ON i.order_id = o.id AND i.kind = 'manual' AND i.fulfilled_at IS "    \
+    "NULL"                                                                                                   \
+    " WHERE o.state = 'paid' AND (o.refunded < o.total OR o.total = 0)"
+#define ORDER_MANUAL_START "(SELECT order_id, id FROM order_items WHERE id = $1)"
+DB_TENANT_STATEMENT(order_list_select_manual,
+                    "SELECT i.id, o.id, i.product_id, o.reference, o.telegram_id, i.name, i.quantity,"
+                    " i.question, i.answer, o.paid_at" ORDER_MANUAL
+                    " AND ($1 = 0 OR (o.id, i.id) >= " ORDER_MANUAL_START ") ORDER BY o.id, i.id LIMIT $2");
+/* The page before: its first item stands so many places ahead, or is the first of all. */
+DB_TENANT_STATEMENT(order_list_front_manual,
+                    "SELECT id FROM (SELECT o.id AS order_id, i.id" ORDER_MANUAL
+                    " AND (o.id, i.id) < " ORDER_MANUAL_START
+                    " ORDER BY o.id DESC, i.id DESC LIMIT $2) front ORDER BY order_id, id LIMIT 1");
+DB_TENANT_STATEMENT(order_list_count_manual, "SELECT count(*)" ORDER_MANUAL);
+
+static bool read_manual(struct work *work, const struct db_rows *rows, struct order_manual **items_out,
+                        struct error *err)
+{
+    struct order_manual *items = ARENA_ARRAY(work->arena, struct order_manual, rows->count);
+    for (int row = 0; row < rows->count; row++) {
+        struct order_manual *item = &items[row];
+        *item = (struct order_manual){
+            .item_id = db_int(rows, row, 0),
+            .order_id = db_int(rows, row, 1),
+            .product_id = db_int(rows, row, 2),
+            .reference = db_text_copy(work->arena, rows, row, 3),
+            .telegram_id = db_int(rows, row, 4),
+            .name = db_text_copy(work->arena, rows, row, 5),
+            .quantity = db_int(rows, row, 6),
+            .question = db_text_copy(work->arena, rows, row, 7),
+            .paid_ms = db_time(rows, row, 9),
+        };
+        if (!order_content_open_answer(work, item->item_id, rows, row, 8, &item->answer, err))
+            return false;
+    }
+    *items_out = items;
+    return true;
+}
+
+static bool read_manual_page(struct work *work, int64_t from, int64_t limit,
+                             struct order_manual_page *page_out, struct error *err)
+{
+    struct db_rows rows, front, count;
+    struct order_manual *items;
+    if (!db_send(work->tx, &order_list_select_manual, DB_PARAMS(P_INT(from), P_INT(limit + 1)), &rows, err) ||
+        !db_send(work->tx, &order_list_front_manual, DB_PARAMS(P_INT(from), P_INT(limit)), &front, err) ||
+        !db_query(work->tx, &order_list_count_manual, DB_NO_PARAMS, &count, err))
+        return false;
+    if (!rows.count && from)
+        return read_manual_page(work, 0, limit, page_out, err);
+    if (!read_manual(work, &rows, &items, err))
+        return false;
+    bool more = rows.count > limit;
+    *page_out = (struct order_manual_page){
+        .count = more ? (size_t)limit : (size_t)rows.count,
+        .items = items,
+        .total_count = db_int(&count, 0, 0),
+        .has_previous = front.count > 0,
+        .previous = front.count ? db_int(&front, 0, 0) : 0,
+        .has_next = more,
+        .next = more ? items[limit].item_id : 0,
+    };
+    return true;
+}
+
+bool order_list_manual(struct work *work, int64_t from, int64_t limit, struct order_manual_page *page_out,
+                       struct error *err)
+{
+    bool own;
+    if (!store_read_begin(work, &own, err))
+        return false;
+    bool ok = read_manual_page(work, from > 0 ? from : 0, limit, page_out, err);
+    store_read_end(work, own);
+    return ok;
+}

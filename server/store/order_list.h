@@ -1,6 +1,6 @@
 /*
- * Orders, looked at from a person: reads only, in the open transaction or one of its own; results in the
- * arena. The tables are order.c's and payment.c's.
+ * Orders, looked at from a person, and what of them waits for an admin: reads only, in the open transaction
+ * or one of its own; results in the arena. The tables are order.c's and payment.c's.
  */
 #pragma once
 
@@ -56,3 +56,29 @@ MUST_USE bool order_list_detail(struct work *work, int64_t order_id, int64_t tel
 /* Whether a pending order of the person has this message as its loading line. */
 MUST_USE bool order_list_is_loading_in(struct work *work, int64_t telegram_id, int64_t message_id,
                                        bool *found_out, struct error *err);
+
+/* What an admin is to do by hand: a manual item of a paid order that is not fulfilled. What was given back
+ * as a whole is not to be done any more. */
+struct order_manual {
+    int64_t item_id, order_id, product_id;
+    const char *reference; /* the order's */
+    int64_t telegram_id;   /* the buyer */
+    const char *name;      /* the product's */
+    int64_t quantity;
+    const char *question, *answer; /* "" and NULL where nothing was asked. The answer is personal. */
+    int64_t paid_ms;
+};
+
+/* A page of them, the oldest order first. Pages are named by the item they begin with, also where that is
+ * done by now. */
+struct order_manual_page {
+    size_t count;
+    const struct order_manual *items;
+    int64_t total_count; /* on all pages */
+    bool has_previous, has_next;
+    int64_t previous, next; /* `from` of the pages beside this one */
+};
+
+/* The page that begins with an item; the first for 0, and where nothing is left from there on. */
+MUST_USE bool order_list_manual(struct work *work, int64_t from, int64_t limit,
+                                struct order_manual_page *page_out, struct error *err);

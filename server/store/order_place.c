@@ -1,19 +1,30 @@
 /* How an order comes to be: the cart is checked against the catalogue, its coupon taken, all of it written
  * down, and its units reserved. */
 #include "base/crypto.h"
+#include "base/str.h"
 #include "store/coupon.h"
+#include "store/internal.h"
 #include "store/order.h"
-#include "store/stock.h"
 
 enum { REFERENCE_LETTERS = 12 };
 
 DB_TENANT_STATEMENT(order_count_open,
                     "SELECT count(*) FROM orders WHERE telegram_id = $1 AND state = 'pending'");
 DB_TENANT_STATEMENT(order_select_cart,
-                    "SELECT i.product_id, i.quantity, i.price, p.price, p.hidden OR c.hidden, p.category_id"
+                    "SELECT i.product_id, i.quantity, i.price, p.price, p.hidden OR c.hidden, p.category_id,"
+                    " p.kind, p.question, i.answer, p.content, p.content_name"
                     " FROM cart_items i"
                     " JOIN products p ON p.id = i.product_id JOIN categories c ON c.id = p.category_id"
                     " WHERE i.telegram_id = $1 ORDER BY i.added_at, i.product_id");
+
+enum { CART_KIND = 6, CART_QUESTION, CART_ANSWERED, CART_CONTENT, CART_CONTENT_NAME };
+
+static enum product_kind kind_of(const struct db_rows *rows, int row)
+{
+    enum product_kind kind = PRODUCT_UNIT;
+    catalogue_kind_of(db_text(rows, row, CART_KIND), &kind);
+    return kind;
+}
 
 struct obstacle {
     enum order_obstacle what;
@@ -34,6 +45,11 @@ static struct obstacle check_cart(const struct db_rows *cart, int64_t *subtotal_
         subtotal += price * db_int(cart, i, 1); /* at most 10^9 x 1000 for each of some thousand products */
     }
     *subtotal_out = subtotal;
+    for (int i = 0; i < cart->count; i++) {
+        enum product_kind kind = kind_of(cart, i);
+        if ((kind == PRODUCT_SHARED || kind == PRODUCT_FILE) && db_is_null(cart, i, CART_CONTENT))
+            return (struct obstacle){ORDER_OUT_OF_STOCK, db_int(cart, i, 0), COUPON_OK};
+    }
     return (struct obstacle){.what = cart->count ? ORDER_OK : ORDER_CART_EMPTY};
 }
 
@@ -45,6 +61,7 @@ static const char *const obstacle_names[] = {
     [ORDER_GONE] = "a product is not sold any more",
     [ORDER_TOO_MANY_OPEN] = "too many unpaid orders",
     [ORDER_COUPON_REFUSED] = "the coupon does not hold",
+    [ORDER_ANSWER_MISSING] = "a question is not answered",
 };
 
 static const char *name_of(struct work *work, const struct obstacle *obstacle)
@@ -61,10 +78,12 @@ DB_TENANT_STATEMENT(
     "WITH made AS (INSERT INTO orders (reference, telegram_id, state, subtotal, discount, total, coupon_id,"
     " coupon_code, created_at, expires_at)"
     " VALUES ($1, $2, 'pending', $3, $6, $3::bigint - $6::bigint, $7, $8, $4, $5) RETURNING id)"
-    " INSERT INTO order_items (order_id, product_id, name, price, quantity, snk)"
-    " SELECT made.id, i.product_id, p.name, p.price, i.quantity, p.snk FROM made, cart_items i"
+    " INSERT INTO order_items (order_id, product_id, name, price, quantity, snk, kind, question)"
+    " SELECT made.id, i.product_id, p.name, p.price, i.quantity, p.snk, p.kind, p.question FROM made,"
+    " cart_items i"
     " JOIN products p ON p.id = i.product_id WHERE i.telegram_id = $2 AND p.price = i.price AND NOT p.hidden"
-    " ORDER BY i.added_at, i.product_id RETURNING id, product_id, name, price, quantity, snk, order_id");
+    " ORDER BY i.added_at, i.product_id RETURNING id, product_id, name, price, quantity, snk, kind, question,"
+    " order_id");
 
 /* Writes the order and its items; it is filled in as far as the database says. */
 static bool insert_order(struct work *work, struct order *order, int expected, struct error *err)
@@ -89,14 +108,71 @@ static bool insert_order(struct work *work, struct order *order, int expected, s
             .price = db_int(&rows, i, 3),
             .quantity = db_int(&rows, i, 4),
             .snk = db_text_copy(work->arena, &rows, i, 5),
+            .kind = kind_of(&rows, i),
+            .question = db_text_copy(work->arena, &rows, i, CART_QUESTION),
         };
         sum += items[i].price * items[i].quantity;
     }
     if (rows.count != expected || sum != order->subtotal)
         return error_set(err, ERR_RETRY, "order %s: the catalogue changed meanwhile", order->reference);
-    order->id = db_int(&rows, 0, 6);
+    order->id = db_int(&rows, 0, 8);
     order->items = items;
     order->item_count = (size_t)rows.count;
+    return true;
+}
+
+/* --- contents and answers --- */
+
+/* What the cart's lines bring into the order beside units; of a line that brings nothing all are NULL. */
+struct brought {
+    const char *content, *content_name, *answer;
+};
+
+/* The line that lacks an answer is in `obstacle_out`. */
+static bool open_cart(struct work *work, int64_t telegram_id, const struct db_rows *cart,
+                      struct brought *brought, struct obstacle *obstacle_out, struct error *err)
+{
+    for (int i = 0; i < cart->count; i++) {
+        int64_t product_id = db_int(cart, i, 0);
+        const char *question = db_text(cart, i, CART_QUESTION), *answered, *answer;
+        if (!content_open(work, content_identity(work, "product", product_id), cart, i, CART_CONTENT,
+                          &brought[i].content, NULL, err) ||
+            !cart_open_answer(work, telegram_id, product_id, cart, i, CART_ANSWERED, &answered, &answer, err))
+            return false;
+        brought[i].content_name = db_text_copy(work->arena, cart, i, CART_CONTENT_NAME);
+        if (!*question)
+            continue;
+        if (!str_equal(answered, question)) {
+            *obstacle_out = (struct obstacle){ORDER_ANSWER_MISSING, product_id, COUPON_OK};
+            return true;
+        }
+        brought[i].answer = answer;
+    }
+    return true;
+}
+
+static int line_of(const struct db_rows *cart, int64_t product_id)
+{
+    int row = 0;
+    while (row + 1 < cart->count && db_int(cart, row, 0) != product_id)
+        row++;
+    return row;
+}
+
+/* The items have the ids by now with which what they bring is sealed. */
+static bool put_in(struct work *work, const struct order *order, const struct db_rows *cart,
+                   const struct brought *brought, struct error *err)
+{
+    for (size_t i = 0; i < order->item_count; i++) {
+        const struct order_item *item = &order->items[i];
+        int row = line_of(cart, item->product_id);
+        const struct brought *b = &brought[row];
+        if (!str_equal(item->question, db_text(cart, row, CART_QUESTION)))
+            return error_set(err, ERR_RETRY, "order %s: a question changed meanwhile", order->reference);
+        if ((b->content || b->answer) &&
+            !order_content_put(work, item->id, b->content, b->content_name, b->answer, err))
+            return error_context(err, "order %s", order->reference);
+    }
     return true;
 }
 
@@ -144,6 +220,11 @@ static bool write_down(struct work *work, const struct db_rows *cart, const stru
 {
     int64_t short_of = 0;
     enum coupon_refusal refusal = COUPON_OK;
+    struct brought *brought = ARENA_ARRAY(work->arena, struct brought, cart->count);
+    if (!open_cart(work, order->telegram_id, cart, brought, obstacle_out, err))
+        return false;
+    if (obstacle_out->what != ORDER_OK)
+        return true;
     order->reference = arena_printf(work->arena, "tg%lld-%s", (long long)order->telegram_id,
                                     crypto_random_word(work->arena, REFERENCE_LETTERS));
     if (chosen && !take_coupon(work, cart, chosen, order, &refusal, err))
@@ -152,7 +233,7 @@ static bool write_down(struct work *work, const struct db_rows *cart, const stru
         *obstacle_out = (struct obstacle){.what = ORDER_COUPON_REFUSED, .refusal = refusal};
         return true;
     }
-    if (!insert_order(work, order, cart->count, err))
+    if (!insert_order(work, order, cart->count, err) || !put_in(work, order, cart, brought, err))
         return false;
     if (stock_reserve(work, order->id, &short_of, err))
         return true;

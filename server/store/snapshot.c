@@ -56,7 +56,8 @@ DB_TENANT_STATEMENT(snapshot_categories,
                     "SELECT id, name, emoji FROM categories WHERE NOT hidden ORDER BY position, id");
 DB_TENANT_STATEMENT(
     snapshot_products,
-    "SELECT p.id, p.category_id, p.code, p.name, p.description, p.snk, p.price, p.sold"
+    "SELECT p.id, p.category_id, p.code, p.name, p.description, p.snk, p.price, p.sold, p.kind,"
+    " p.question, p.photo, p.content IS NOT NULL"
     " FROM products p JOIN categories c ON c.id = p.category_id WHERE NOT p.hidden AND NOT c.hidden"
     " ORDER BY c.position, c.id, p.position, p.id");
 DB_TENANT_STATEMENT(snapshot_figures, "SELECT (SELECT count(*) FROM users),"
@@ -111,9 +112,19 @@ static int find_category(const struct db_rows *categories, int from, int64_t id)
     return -1;
 }
 
+static int64_t stock_of(const struct read_rows *rows, int row, int64_t id, enum product_kind kind)
+{
+    if (kind == PRODUCT_UNIT)
+        return count_of(&rows->counts, id);
+    bool is_there = kind == PRODUCT_MANUAL || db_bool(&rows->products, row, 11);
+    return is_there ? CATALOGUE_UNLIMITED : 0;
+}
+
 static struct catalogue_product read_product(struct arena *arena, const struct read_rows *rows, int row)
 {
     int64_t id = db_int(&rows->products, row, 0);
+    enum product_kind kind = PRODUCT_UNIT;
+    catalogue_kind_of(db_text(&rows->products, row, 8), &kind);
     return (struct catalogue_product){
         .id = id,
         .code = db_text_copy(arena, &rows->products, row, 2),
@@ -121,7 +132,10 @@ static struct catalogue_product read_product(struct arena *arena, const struct r
         .description = db_text_copy(arena, &rows->products, row, 4),
         .snk = db_text_copy(arena, &rows->products, row, 5),
         .price = db_int(&rows->products, row, 6),
-        .stock = count_of(&rows->counts, id),
+        .kind = kind,
+        .question = db_text_copy(arena, &rows->products, row, 9),
+        .photo = db_text_copy(arena, &rows->products, row, 10),
+        .stock = stock_of(rows, row, id, kind),
         .sold = db_int(&rows->products, row, 7),
     };
 }

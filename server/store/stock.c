@@ -77,7 +77,8 @@ bool stock_add(struct work *work, int64_t product_id, const char *content, bool 
  * are they taken. Nobody waits: units in other transactions' hands are passed over. */
 DB_TENANT_STATEMENT(
     stock_reserve_order,
-    "WITH wanted AS MATERIALIZED (SELECT id, product_id, quantity FROM order_items WHERE order_id = $1),"
+    "WITH wanted AS MATERIALIZED (SELECT id, product_id, quantity FROM order_items WHERE order_id = $1"
+    " AND kind = 'unit'),"
     " units AS MATERIALIZED (SELECT w.id AS item_id, u.id FROM (SELECT * FROM wanted ORDER BY product_id) w"
     " CROSS JOIN LATERAL (SELECT s.id FROM stock_units s WHERE s.product_id = w.product_id"
     " AND s.state = 'available' ORDER BY s.id LIMIT w.quantity FOR UPDATE SKIP LOCKED) u),"
@@ -87,7 +88,7 @@ DB_TENANT_STATEMENT(
     " FROM units WHERE s.id = units.id AND s.state = 'available'"
     " AND (SELECT product_id FROM short) IS NULL RETURNING s.id)"
     " SELECT (SELECT product_id FROM short), (SELECT count(*) FROM taken),"
-    " (SELECT sum(quantity) FROM wanted)");
+    " (SELECT sum(quantity) FROM wanted), EXISTS (SELECT FROM order_items WHERE order_id = $1)");
 
 bool stock_reserve(struct work *work, int64_t order_id, int64_t *short_of_out, struct error *err)
 {
@@ -100,18 +101,19 @@ bool stock_reserve(struct work *work, int64_t order_id, int64_t *short_of_out, s
         return error_set(err, ERR_CONFLICT, "product %lld: too few units", (long long)*short_of_out);
     }
     int64_t taken = db_int(&rows, 0, 1), wanted = db_int(&rows, 0, 2);
-    if (taken != wanted || wanted == 0)
+    if (taken != wanted || !db_bool(&rows, 0, 3))
         return error_set(err, ERR_INTERNAL, "%lld of %lld units were reserved", (long long)taken,
                          (long long)wanted);
-    return catalogue_changed(work, err);
+    return wanted == 0 || catalogue_changed(work, err);
 }
 
 DB_TENANT_STATEMENT(
     stock_release_order,
-    "WITH wanted AS MATERIALIZED (SELECT id, quantity FROM order_items WHERE order_id = $1),"
+    "WITH wanted AS MATERIALIZED (SELECT id, quantity, kind FROM order_items WHERE order_id = $1),"
     " released AS (UPDATE stock_units s SET state = 'available', order_item_id = NULL, reserved_at = NULL"
     " FROM wanted w WHERE s.order_item_id = w.id AND s.state = 'reserved' RETURNING s.id)"
-    " SELECT (SELECT count(*) FROM released), (SELECT sum(quantity) FROM wanted)");
+    " SELECT (SELECT count(*) FROM released), (SELECT sum(quantity) FROM wanted WHERE kind = 'unit'),"
+    " EXISTS (SELECT FROM wanted)");
 
 bool stock_release(struct work *work, int64_t order_id, struct error *err)
 {
@@ -119,18 +121,22 @@ bool stock_release(struct work *work, int64_t order_id, struct error *err)
     if (!db_query(work->tx, &stock_release_order, DB_PARAMS(P_INT(order_id)), &rows, err))
         return false;
     int64_t released = db_int(&rows, 0, 0), wanted = db_int(&rows, 0, 1);
-    if (released != wanted || wanted == 0)
+    if (released != wanted || !db_bool(&rows, 0, 2))
         return error_set(err, ERR_CONFLICT, "%lld units were reserved, not %lld", (long long)released,
                          (long long)wanted);
+    if (wanted == 0)
+        return true;
     return catalogue_stock_rose(work, err) && catalogue_changed(work, err);
 }
 
 DB_TENANT_STATEMENT(
     stock_sell_order,
-    "WITH wanted AS MATERIALIZED (SELECT id, product_id, quantity FROM order_items WHERE order_id = $1),"
+    "WITH wanted AS MATERIALIZED (SELECT id, product_id, quantity, kind FROM order_items"
+    " WHERE order_id = $1),"
     " sold AS (UPDATE stock_units s SET state = 'sold', sold_at = $2 FROM wanted w"
     " WHERE s.order_item_id = w.id AND s.state = 'reserved' RETURNING s.order_item_id)"
-    " SELECT w.product_id, w.quantity, (SELECT count(*) FROM sold WHERE sold.order_item_id = w.id)"
+    " SELECT w.product_id, w.quantity, (SELECT count(*) FROM sold WHERE sold.order_item_id = w.id),"
+    " CASE kind WHEN 'unit' THEN quantity ELSE 0 END"
     " FROM wanted w ORDER BY w.product_id");
 
 bool stock_sell(struct work *work, int64_t order_id, struct error *err)
@@ -139,12 +145,13 @@ bool stock_sell(struct work *work, int64_t order_id, struct error *err)
     if (!db_query(work->tx, &stock_sell_order, DB_PARAMS(P_INT(order_id), P_TIME(work->now_ms)), &rows, err))
         return false;
     for (int i = 0; i < rows.count; i++) {
-        int64_t product_id = db_int(&rows, i, 0), wanted = db_int(&rows, i, 1), sold = db_int(&rows, i, 2);
+        int64_t product_id = db_int(&rows, i, 0), quantity = db_int(&rows, i, 1);
+        int64_t sold = db_int(&rows, i, 2), wanted = db_int(&rows, i, 3);
         if (sold != wanted)
             return error_set(err, ERR_CONFLICT, "product %lld: %lld units were reserved, not %lld",
                              (long long)product_id, (long long)sold, (long long)wanted);
         /* In order of product: two sales of the same products can't wait for each other. */
-        if (!catalogue_count_sold(work, product_id, wanted, err))
+        if (!catalogue_count_sold(work, product_id, quantity, err))
             return false;
     }
     if (!rows.count)

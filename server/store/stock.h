@@ -13,6 +13,8 @@
 MUST_USE bool stock_add(struct work *work, int64_t product_id, const char *content, bool *added_out,
                         struct error *err);
 
+/* Only items of kind PRODUCT_UNIT ask for units; of an order without any, these three change none. */
+
 /* available -> reserved: the units all items of an order ask for, oldest first, with FOR UPDATE SKIP LOCKED;
  * nobody waits. All or nothing: where a product has too few, ERR_CONFLICT with the product in `*short_of_out`
  * (set for that failure only), nothing was written and the transaction can go on; until it ends other orders
@@ -23,8 +25,8 @@ MUST_USE bool stock_reserve(struct work *work, int64_t order_id, int64_t *short_
  * items ask for. */
 MUST_USE bool stock_release(struct work *work, int64_t order_id, struct error *err);
 
-/* reserved -> sold for all units of an order; counts them on their products. ERR_CONFLICT unless exactly as
- * many were reserved as the order's items ask for. */
+/* reserved -> sold for all units of an order; counts what was sold on its products, of every kind.
+ * ERR_CONFLICT unless exactly as many were reserved as the order's items ask for. */
 MUST_USE bool stock_sell(struct work *work, int64_t order_id, struct error *err);
 
 struct stock_unit {

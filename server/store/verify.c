@@ -45,7 +45,10 @@ DB_TENANT_STATEMENT(verify_reasons,
 DB_TENANT_STATEMENT(verify_sold, SELECT_DIFFERENCES
                     "'product ' || p.code, p.sold, coalesce(u.count, 0) FROM products p"
                     " LEFT JOIN (SELECT product_id, count(*) FROM stock_units"
-                    " WHERE state = 'sold' AND replaced_by IS NULL GROUP BY product_id) u"
+                    " WHERE state = 'sold' AND replaced_by IS NULL GROUP BY product_id"
+                    " UNION ALL SELECT i.product_id, sum(i.quantity) FROM order_items i"
+                    " JOIN orders o ON o.id = i.order_id"
+                    " WHERE i.kind <> 'unit' AND o.state IN ('paid', 'completed') GROUP BY i.product_id) u"
                     " ON u.product_id = p.id WHERE p.sold <> coalesce(u.count, 0)" THE_FIRST);
 
 DB_TENANT_STATEMENT(
@@ -58,9 +61,9 @@ DB_TENANT_STATEMENT(
     " count(*) FILTER (WHERE replaced_by IS NOT NULL) AS replaced"
     " FROM stock_units WHERE order_item_id IS NOT NULL GROUP BY order_item_id) u"
     " ON u.order_item_id = i.id WHERE coalesce(u.reserved, 0) <>"
-    " CASE o.state WHEN 'pending' THEN i.quantity ELSE 0 END"
+    " CASE WHEN i.kind = 'unit' AND o.state = 'pending' THEN i.quantity ELSE 0 END"
     " OR coalesce(u.sold, 0) <>"
-    " CASE WHEN o.state IN ('paid', 'completed') THEN i.quantity ELSE 0 END"
+    " CASE WHEN i.kind = 'unit' AND o.state IN ('paid', 'completed') THEN i.quantity ELSE 0 END"
     " OR (coalesce(u.replaced, 0) > 0 AND o.state NOT IN ('paid', 'completed'))" THE_FIRST);
 
 DB_TENANT_STATEMENT(verify_unit_products, SELECT_DIFFERENCES
@@ -138,12 +141,34 @@ DB_TENANT_STATEMENT(verify_refunds, SELECT_DIFFERENCES
                     " FROM " REFUNDS " r LEFT JOIN orders b ON b.id = r.ref GROUP BY r.ref) l ON l.ref = o.id"
                     " WHERE o.refunded IS DISTINCT FROM l.sum OR l.other > 0" THE_FIRST);
 
-/* A paid order becomes completed when its delivery is sent: until then that waits in the outbox. */
+/* A paid order becomes completed when all of it was sent: until then that waits in the outbox, or for an
+ * admin who does it by hand. */
 DB_TENANT_STATEMENT(
     verify_deliveries, SELECT_DIFFERENCES
     "'order ' || o.reference FROM orders o WHERE o.state = 'paid' AND NOT EXISTS"
     " (SELECT FROM outbox m WHERE m.chat_id = o.telegram_id AND m.state IN ('pending', 'held')"
-    " AND m.effect = 'delivered' AND m.effect_ref = o.id)" THE_FIRST);
+    " AND m.effect IN ('delivered', 'fulfilled') AND m.effect_ref = o.id)"
+    " AND (o.delivery IS DISTINCT FROM 'sent' OR NOT EXISTS (SELECT FROM order_items i WHERE i.order_id = "
+    "o.id AND i.kind = 'manual' AND i.fulfilled_at IS NULL))" THE_FIRST);
+
+/* What is sold without limit went into the order when that was made; what is done by hand, once it is paid.
+ */
+DB_TENANT_STATEMENT(verify_contents, SELECT_DIFFERENCES
+                    "'order ' || o.reference, o.state, p.code, i.kind FROM order_items i"
+                    " JOIN orders o ON o.id = i.order_id JOIN products p ON p.id = i.product_id"
+                    " WHERE i.kind IN ('shared', 'file') AND i.content IS NULL" THE_FIRST);
+
+DB_TENANT_STATEMENT(
+    verify_by_hand, SELECT_DIFFERENCES
+    "'order ' || o.reference, o.state, p.code, (i.fulfilled_at IS NOT NULL)::int FROM order_items i"
+    " JOIN orders o ON o.id = i.order_id JOIN products p ON p.id = i.product_id WHERE i.kind = 'manual'"
+    " AND CASE o.state WHEN 'paid' THEN false WHEN 'completed' THEN i.fulfilled_at IS NULL"
+    " ELSE i.fulfilled_at IS NOT NULL OR i.content IS NOT NULL END" THE_FIRST);
+
+DB_TENANT_STATEMENT(verify_kinds, SELECT_DIFFERENCES
+                    "'order ' || o.reference, p.code, i.kind, p.kind FROM order_items i"
+                    " JOIN orders o ON o.id = i.order_id JOIN products p ON p.id = i.product_id"
+                    " WHERE i.kind <> p.kind" THE_FIRST);
 
 /* --- payments --- */
 
@@ -216,6 +241,9 @@ static const struct check {
      &verify_purchases},
     {"order", "{2} rupiah are refunded, the ledger has {3}; entries of somebody else: {4}", &verify_refunds},
     {"order", "it is paid, and no delivery is on its way", &verify_deliveries},
+    {"order", "it is {2}, and has no content of {3}, which is {4}", &verify_contents},
+    {"order", "it is {2}; items of {3}, done by hand: {4}", &verify_by_hand},
+    {"order", "its item of {2} is {3}, the product {4}", &verify_kinds},
     {"ledger", "{2} rupiah were credited to user {3}, without a completed payment of that person and amount",
      &verify_late_credits},
     {"payment", "it is {2}, and no job will look at it", &verify_payment_jobs},
