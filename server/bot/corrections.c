@@ -1,9 +1,12 @@
 #include "bot/corrections.h"
 
+#include "base/str.h"
 #include "bot/delivery.h"
 #include "bot/notices.h"
 #include "bot/outgoing.h"
 #include "bot/say.h"
+
+enum { NAME_LIMIT = 200 };
 
 /* To a buyer who may be away: it is about their money. */
 static bool tell(struct work *work, int64_t telegram_id, json_t *keyboard, const char *html,
@@ -110,5 +113,19 @@ bool corrections_replaced(struct work *work, const struct order *order, int64_t 
                        err) ||
         !notices_stock(work, order, err))
         return error_context(err, "replaced");
+    return true;
+}
+
+bool corrections_fulfilled(struct work *work, const struct order *order, const struct order_item *item,
+                           struct error *err)
+{
+    struct order copy = *order;
+    const struct bill bill = bill_of_order(&copy);
+    if (!delivery_add_fulfilment(work, order, item, err) ||
+        !notices_about(work, &bill, TEXT_ADMIN_FULFILLED,
+                       TEXT_VALUES(TV("produk", str_utf8_cut(work->arena, item->name, NAME_LIMIT)),
+                                   TV("jumlah", say_number(work, item->quantity))),
+                       err))
+        return error_context(err, "fulfilled");
     return true;
 }

@@ -12,6 +12,8 @@ MUST_USE bool corrections_given_back(struct work *work, const struct bill *bill,
 MUST_USE bool corrections_resend(struct work *work, const struct order *order, struct error *err);
 MUST_USE bool corrections_replaced(struct work *work, const struct order *order, int64_t unit_id,
                                    struct error *err);
+MUST_USE bool corrections_fulfilled(struct work *work, const struct order *order,
+                                    const struct order_item *item, struct error *err);
 MUST_USE bool corrections_refunded(struct work *work, const struct order *order, int64_t amount,
                                    int64_t balance, struct error *err);
 MUST_USE bool corrections_adjusted(struct work *work, int64_t telegram_id, int64_t amount, int64_t balance,

@@ -2,6 +2,7 @@
  * writes the outcome down. */
 #include "base/json.h"
 #include "bot/bot.h"
+#include "bot/delivery.h"
 #include "bot/invoice.h"
 #include "bot/notices.h"
 #include "bot/outgoing.h"
@@ -69,31 +70,38 @@ static bool apply_deposit_invoice(struct work *work, int64_t ref, enum outbox_ou
     return apply_to_bill(work, &bill, outcome, result, err);
 }
 
-static bool apply_to_delivery(struct work *work, int64_t order_id, bool completes,
+/* `effect` is NULL where it completes nothing. */
+static bool apply_to_delivery(struct work *work, int64_t order_id, const char *effect,
                               enum outbox_outcome outcome, struct error *err)
 {
     struct order order;
     if (!user_lock_of_bill(work, order_id, 0, err) || !order_get(work, order_id, true, &order, err))
         return error_context(err, "delivered");
     const struct bill bill = bill_of_order(&order);
+    if (outcome != OUTBOX_BLOCKED && effect &&
+        !delivery_note(work, &order, effect, outcome == OUTBOX_SENT, err))
+        return error_context(err, "delivered");
     if (outcome == OUTBOX_REFUSED)
         return notices_undelivered(work, &bill, err);
-    if (completes && outcome == OUTBOX_SENT &&
-        order.state == ORDER_PAID) /* a purchase fetched again is completed already */
-        return order_mark_completed(work, order.id, err);
     return note_blocked(work, order.telegram_id, outcome, err);
 }
 
 static bool apply_delivered(struct work *work, int64_t ref, enum outbox_outcome outcome, const json_t *result,
                             struct error *err)
 {
-    return apply_to_delivery(work, ref, true, outcome, err);
+    return apply_to_delivery(work, ref, EFFECT_DELIVERED, outcome, err);
+}
+
+static bool apply_fulfilled(struct work *work, int64_t ref, enum outbox_outcome outcome, const json_t *result,
+                            struct error *err)
+{
+    return apply_to_delivery(work, ref, EFFECT_FULFILLED, outcome, err);
 }
 
 static bool apply_replaced(struct work *work, int64_t ref, enum outbox_outcome outcome, const json_t *result,
                            struct error *err)
 {
-    return apply_to_delivery(work, ref, false, outcome, err);
+    return apply_to_delivery(work, ref, NULL, outcome, err);
 }
 
 const struct outbox_effect bot_outbox_effects[] = {
@@ -101,6 +109,7 @@ const struct outbox_effect bot_outbox_effects[] = {
     {EFFECT_INVOICE, apply_invoice},
     {EFFECT_DEPOSIT_INVOICE, apply_deposit_invoice},
     {EFFECT_DELIVERED, apply_delivered},
+    {EFFECT_FULFILLED, apply_fulfilled},
     {EFFECT_REPLACED, apply_replaced},
 };
 const size_t bot_outbox_effect_count = sizeof bot_outbox_effects / sizeof bot_outbox_effects[0];

@@ -17,8 +17,8 @@ enum { ITEMS_LIMIT = 500 };
 
 /* The words for the two kinds of bill. */
 static const struct words {
-    enum text_key invoice, invoice_va, invoice_link, invoice_ended, failed, expired, cancelled,
-        cancelled_by_gateway, mismatch;
+    enum text_key invoice, invoice_va, invoice_link, invoice_ended, failed, expired, mismatch;
+    enum text_key cancelled[3]; /* by enum checkout_ended_by */
     enum text_key cancel_label;
     const char *cancel_data; /* with the bill's id */
     enum text_key again_label;
@@ -32,8 +32,9 @@ static const struct words {
         .invoice_ended = TEXT_INVOICE_ENDED,
         .failed = TEXT_INVOICE_FAILED,
         .expired = TEXT_EXPIRED,
-        .cancelled = TEXT_CANCELLED,
-        .cancelled_by_gateway = TEXT_CANCELLED_BY_GATEWAY,
+        .cancelled = {[ENDED_BY_BUYER] = TEXT_CANCELLED,
+                      [ENDED_BY_GATEWAY] = TEXT_CANCELLED_BY_GATEWAY,
+                      [ENDED_BY_ADMIN] = TEXT_CANCELLED_BY_ADMIN},
         .mismatch = TEXT_MISMATCH,
         .cancel_label = TEXT_BUTTON_CANCEL_PURCHASE,
         .cancel_data = "x",
@@ -48,8 +49,9 @@ static const struct words {
       .invoice_ended = TEXT_INVOICE_ENDED,
       .failed = TEXT_DEPOSIT_FAILED,
       .expired = TEXT_DEPOSIT_EXPIRED,
-      .cancelled = TEXT_DEPOSIT_CANCELLED,
-      .cancelled_by_gateway = TEXT_DEPOSIT_CANCELLED_BY_GATEWAY,
+      .cancelled = {[ENDED_BY_BUYER] = TEXT_DEPOSIT_CANCELLED,
+                    [ENDED_BY_GATEWAY] = TEXT_DEPOSIT_CANCELLED_BY_GATEWAY,
+                    [ENDED_BY_ADMIN] = TEXT_DEPOSIT_CANCELLED},
       .mismatch = TEXT_MISMATCH,
       .cancel_label = TEXT_BUTTON_CANCEL_DEPOSIT,
       .cancel_data = "dx",
@@ -204,13 +206,11 @@ static bool remove_messages(struct work *work, const struct bill *bill, const st
     return invoice_remove(work, bill, err);
 }
 
-static bool ended(struct work *work, const struct bill *bill, const struct payment *payment, bool by_gateway,
-                  struct error *err)
+static bool ended(struct work *work, const struct bill *bill, const struct payment *payment,
+                  enum checkout_ended_by by, struct error *err)
 {
     const struct words *words = words_of(bill);
-    enum text_key key = bill_is_expired(bill) ? words->expired
-                        : by_gateway          ? words->cancelled_by_gateway
-                                              : words->cancelled;
+    enum text_key key = bill_is_expired(bill) ? words->expired : words->cancelled[by];
     bool more_follows = payment && payment->resolution;
     return remove_messages(work, bill, payment, err) && (more_follows || tell(work, bill, key, err));
 }
@@ -284,6 +284,7 @@ const struct checkout_notices bot_checkout_notices = {
     .given_back = corrections_given_back,
     .resend = corrections_resend,
     .replaced = corrections_replaced,
+    .fulfilled = corrections_fulfilled,
     .refunded = corrections_refunded,
     .adjusted = corrections_adjusted,
     .rejected = corrections_rejected,

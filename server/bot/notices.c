@@ -143,13 +143,14 @@ static bool look_at(struct work *work, const struct order_item *item, struct err
     return outgoing_to_admins(work, html, err);
 }
 
-/* The item with the smallest product id above `after`; NULL where there is none. */
+/* The item of units with the smallest product id above `after`; NULL where there is none. */
 static const struct order_item *next_item(const struct order *order, int64_t after)
 {
     const struct order_item *next = NULL;
     for (size_t i = 0; i < order->item_count; i++) {
         const struct order_item *item = &order->items[i];
-        if (item->product_id > after && (!next || item->product_id < next->product_id))
+        if (item->kind == PRODUCT_UNIT && item->product_id > after &&
+            (!next || item->product_id < next->product_id))
             next = item;
     }
     return next;

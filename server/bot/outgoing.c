@@ -14,6 +14,8 @@ static json_t *caption_params(struct work *work, const struct outgoing *outgoing
     json_object_set_new(params, "parse_mode", json_string("HTML"));
     if (outgoing->photo_file_id)
         json_object_set_new(params, "photo", json_string(outgoing->photo_file_id));
+    if (outgoing->document_file_id)
+        json_object_set_new(params, "document", json_string(outgoing->document_file_id));
     if (outgoing->keyboard)
         json_object_set_new(params, "reply_markup", outgoing->keyboard);
     return params;
@@ -22,14 +24,14 @@ static json_t *caption_params(struct work *work, const struct outgoing *outgoing
 bool outgoing_add(struct work *work, const struct outgoing *outgoing, struct error *err)
 {
     bool is_photo = outgoing->qr_string || outgoing->photo_file_id;
-    bool has_caption = is_photo || outgoing->file_text;
+    bool is_document = outgoing->file_text || outgoing->document_file_id;
     struct outbox_message message = {
         .chat_id = outgoing->chat_id,
-        .method = is_photo              ? "sendPhoto"
-                  : outgoing->file_text ? "sendDocument"
-                                        : "sendMessage",
-        .params = has_caption ? caption_params(work, outgoing)
-                              : page_message(work, outgoing->html, outgoing->keyboard),
+        .method = is_photo      ? "sendPhoto"
+                  : is_document ? "sendDocument"
+                                : "sendMessage",
+        .params = is_photo || is_document ? caption_params(work, outgoing)
+                                          : page_message(work, outgoing->html, outgoing->keyboard),
         .attachment = outgoing->qr_string   ? ATTACH_QR_PNG
                       : outgoing->file_text ? ATTACH_TEXT_FILE
                                             : ATTACH_NONE,

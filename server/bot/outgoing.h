@@ -12,8 +12,9 @@
     "invoice" /* ref: the order; its invoice message's id is stored, or the message removed when the order   \
                  ended */
 #define EFFECT_DEPOSIT_INVOICE "deposit_invoice" /* the same; ref: the deposit */
-#define EFFECT_DELIVERED       "delivered"       /* ref: the order; completes it */
-#define EFFECT_REPLACED        "replaced" /* ref: the order; admins are told where Telegram refuses it */
+#define EFFECT_DELIVERED       "delivered" /* ref: the order; part of all of it, completes it with the rest */
+#define EFFECT_FULFILLED       "fulfilled" /* ref: the order; what an admin did by hand, the same */
+#define EFFECT_REPLACED        "replaced"  /* ref: the order; admins are told where Telegram refuses it */
 
 struct outgoing {
     int64_t chat_id;
@@ -24,6 +25,7 @@ struct outgoing {
     bool keep; /* held for a person who blocked the bot */
     /* With one of these the html is its caption: */
     const char *photo_file_id;
+    const char *document_file_id;
     const char *qr_string;
     const char *file_text;
     const char *file_name;

@@ -128,6 +128,13 @@ const char *say_items(struct work *work, const struct order *order, size_t limit
     return str_done(&s);
 }
 
+const char *say_stock(struct work *work, const struct catalogue_product *product)
+{
+    if (product->kind == PRODUCT_UNIT || product->stock == 0)
+        return say_number(work, product->stock);
+    return say_label(work, product->kind == PRODUCT_MANUAL ? TEXT_STOCK_MANUAL : TEXT_STOCK_UNLIMITED);
+}
+
 const char *say_keycap(struct work *work, int64_t number)
 {
     if (number == 10)

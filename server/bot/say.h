@@ -3,6 +3,7 @@
 #pragma once
 
 #include "payment/checkout.h"
+#include "store/catalogue.h"
 #include "store/text.h"
 #include "telegram/keyboard.h"
 #include "work/work.h"
@@ -33,6 +34,8 @@ const char *say_contact(struct work *work);
  * HTML.
  */
 const char *say_items(struct work *work, const struct order *order, size_t limit);
+/* How much there is of a product, as people read it: a number, or a word for what is sold without limit. */
+const char *say_stock(struct work *work, const struct catalogue_product *product);
 /* A product's number on a button: "1️⃣", "🔟", "1️⃣2️⃣". */
 const char *say_keycap(struct work *work, int64_t number);
 

@@ -197,7 +197,8 @@ bool checkout_cancel_deposit(struct work *work, int64_t deposit_id, int64_t tele
         return error_set(err, ERR_CONFLICT, "cancel: deposit %s is %s", deposit.reference,
                          deposit_state_name(deposit.state));
     if (deposit.kind == DEPOSIT_MANUAL)
-        return bill_end(work, &bill, false, "buyer", err) && notices->ended(work, &bill, NULL, false, err);
+        return bill_end(work, &bill, false, "buyer", err) &&
+               notices->ended(work, &bill, NULL, ENDED_BY_BUYER, err);
     if (!payment_of_deposit(work, deposit_id, true, &payment, err))
         return error_context(err, "cancel");
     return cancel(work, &bill, &payment, err);

@@ -11,6 +11,9 @@
 #include "payment/bill.h"
 #include "work/job.h"
 
+/* Who ended an open bill, where it is not its time that did. */
+enum checkout_ended_by { ENDED_BY_BUYER, ENDED_BY_GATEWAY, ENDED_BY_ADMIN };
+
 /* Told inside the transaction in which it happens; a false rolls it back. */
 struct checkout_notices {
     bool (*invoice_ready)(struct work *work, const struct bill *bill, const struct payment *payment,
@@ -25,11 +28,11 @@ struct checkout_notices {
     /* A deposit was booked; `late` after it had ended. `balance` is the one afterwards, in rupiah. */
     bool (*deposited)(struct work *work, const struct deposit *deposit, const struct payment *payment,
                       int64_t balance, bool late, struct error *err);
-    /* Ended unpaid: the bill's state says expired or cancelled; `by_gateway` when the gateway cancelled it.
-     * The payment is NULL for a deposit by hand. One with a resolution was parked and settled by an admin:
-     * late_credited or given_back follows. */
-    bool (*ended)(struct work *work, const struct bill *bill, const struct payment *payment, bool by_gateway,
-                  struct error *err);
+    /* Ended unpaid: the bill's state says expired or cancelled, and `by` who cancelled it. The payment is
+     * NULL for a deposit by hand. One with a resolution was parked and settled by an admin: late_credited or
+     * given_back follows. */
+    bool (*ended)(struct work *work, const struct bill *bill, const struct payment *payment,
+                  enum checkout_ended_by by, struct error *err);
     /* Paid after the end, nothing to deliver any more (or parked, and an admin wants it so:
      * payment->problem): `amount` was credited to the buyer's balance. */
     bool (*late_credited)(struct work *work, const struct order *order, const struct payment *payment,
@@ -46,6 +49,9 @@ struct checkout_notices {
                        struct error *err);
     bool (*resend)(struct work *work, const struct order *order, struct error *err);
     bool (*replaced)(struct work *work, const struct order *order, int64_t unit_id, struct error *err);
+    /* A manual item was done; the order says so already. */
+    bool (*fulfilled)(struct work *work, const struct order *order, const struct order_item *item,
+                      struct error *err);
     bool (*refunded)(struct work *work, const struct order *order, int64_t amount, int64_t balance,
                      struct error *err);
     bool (*adjusted)(struct work *work, int64_t telegram_id, int64_t amount, int64_t balance,

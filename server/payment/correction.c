@@ -4,12 +4,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/str.h"
 #include "payment/internal.h"
 #include "payment/method.h"
 #include "store/admin_log.h"
 #include "store/ledger.h"
-#include "store/stock.h"
 #include "store/user.h"
 
 enum { NOTE_CHARACTERS = 500 };
@@ -35,15 +35,16 @@ static bool check_new(struct work *work, const struct correction *by, struct err
     return !found || error_set(err, ERR_CONFLICT, "decision %s was carried out before", by->key);
 }
 
-static bool take_bill(struct work *work, const struct correction *by, int64_t order_id, int64_t deposit_id,
-                      struct bill *bill_out, struct error *err)
+bool correction_take_bill(struct work *work, const struct correction *by, int64_t order_id,
+                          int64_t deposit_id, struct bill *bill_out, struct error *err)
 {
     return check_note(by, err) && bill_lock(work, order_id, deposit_id, bill_out, err) &&
            check_new(work, by, err);
 }
 
-static bool write_log(struct work *work, const struct correction *by, const char *action, const char *subject,
-                      int64_t subject_id, json_t *before, json_t *after, struct error *err)
+bool correction_write_log(struct work *work, const struct correction *by, const char *action,
+                          const char *subject, int64_t subject_id, json_t *before, json_t *after,
+                          struct error *err)
 {
     const struct admin_log entry = {
         .actor_id = by->actor_id,
@@ -63,7 +64,7 @@ static bool is_paid(const struct order *order)
     return order->state == ORDER_PAID || order->state == ORDER_COMPLETED;
 }
 
-static bool check_paid(const struct order *order, struct error *err)
+bool correction_check_paid(const struct order *order, struct error *err)
 {
     return is_paid(order) ||
            error_set(err, ERR_CONFLICT, "order %s is %s", order->reference, order_state_name(order->state));
@@ -88,7 +89,7 @@ bool correction_refund(struct work *work, const struct correction *by, int64_t o
 {
     struct bill bill;
     int64_t balance;
-    if (!take_bill(work, by, order_id, 0, &bill, err) || !check_paid(bill.order, err))
+    if (!correction_take_bill(work, by, order_id, 0, &bill, err) || !correction_check_paid(bill.order, err))
         return error_context(err, "refund");
     struct order *order = bill.order;
     int64_t before = order->refunded;
@@ -101,8 +102,9 @@ bool correction_refund(struct work *work, const struct correction *by, int64_t o
         !ledger_book(work, order->telegram_id, LEDGER_REFUND, amount, key, order->reference, &balance, err))
         return error_context(err, "refund");
     order->refunded = before + amount;
-    if (!write_log(work, by, "refund", "order", order->id, refund_picture(order, before, balance - amount),
-                   refund_picture(order, order->refunded, balance), err) ||
+    if (!correction_write_log(work, by, "refund", "order", order->id,
+                              refund_picture(order, before, balance - amount),
+                              refund_picture(order, order->refunded, balance), err) ||
         !checkout_notices()->refunded(work, order, amount, balance, err))
         return error_context(err, "refund");
     *balance_out = balance;
@@ -145,7 +147,7 @@ bool correction_mark_paid(struct work *work, const struct correction *by, int64_
 {
     struct bill bill;
     struct payment asked; /* the newest is the gateway's, unless there is one by hand */
-    if (!take_bill(work, by, order_id, 0, &bill, err) ||
+    if (!correction_take_bill(work, by, order_id, 0, &bill, err) ||
         !payment_of_order(work, order_id, true, &asked, err) || !check_unpaid(bill.order, &asked, err))
         return error_context(err, "mark paid");
     enum order_state order_before = bill.order->state;
@@ -157,46 +159,9 @@ bool correction_mark_paid(struct work *work, const struct correction *by, int64_
         bill.order->loading_message_id = 0;
     if (!settle_by_hand(work, by, &bill, bill.order->total, err) ||
         (open && asked.txn_id && !job_add(work, JOB_CANCEL, asked.id, work->now_ms, err)) ||
-        !write_log(work, by, "mark_paid", "order", order_id, paid_picture(order_before, before),
-                   paid_picture(bill.order->state, open ? PAYMENT_CANCELLED : before), err))
+        !correction_write_log(work, by, "mark_paid", "order", order_id, paid_picture(order_before, before),
+                              paid_picture(bill.order->state, open ? PAYMENT_CANCELLED : before), err))
         return error_context(err, "mark paid");
-    return true;
-}
-
-/* --- what was bought --- */
-
-bool correction_resend(struct work *work, const struct correction *by, int64_t order_id, struct error *err)
-{
-    struct bill bill;
-    if (!take_bill(work, by, order_id, 0, &bill, err) || !check_paid(bill.order, err) ||
-        !write_log(work, by, "resend", "order", order_id, NULL, NULL, err) ||
-        !checkout_notices()->resend(work, bill.order, err))
-        return error_context(err, "resend");
-    return true;
-}
-
-static json_t *unit_picture(const struct order *order, int64_t replaced_by)
-{
-    return json_pack("{s:s, s:o}", "order", order->reference, "replaced_by",
-                     replaced_by ? json_integer(replaced_by) : json_null());
-}
-
-bool correction_replace_unit(struct work *work, const struct correction *by, int64_t unit_id,
-                             int64_t *new_unit_out, struct error *err)
-{
-    struct stock_unit unit;
-    struct bill bill;
-    int64_t new_unit;
-    if (!stock_unit_get(work, unit_id, &unit, err))
-        return error_context(err, "replace");
-    if (!unit.is_sold) /* what is sold stays its order's; anything else has none to be locked with */
-        return error_set(err, ERR_CONFLICT, "replace: unit %" PRId64 " is not sold", unit_id);
-    if (!take_bill(work, by, unit.order_id, 0, &bill, err) || !stock_replace(work, unit_id, &new_unit, err) ||
-        !write_log(work, by, "replace_unit", "unit", unit_id, unit_picture(bill.order, 0),
-                   unit_picture(bill.order, new_unit), err) ||
-        !checkout_notices()->replaced(work, bill.order, new_unit, err))
-        return error_context(err, "replace");
-    *new_unit_out = new_unit;
     return true;
 }
 
@@ -220,11 +185,41 @@ bool correction_adjust_balance(struct work *work, const struct correction *by, i
                          before);
     const char *key = arena_printf(work->arena, "adjust:%s", by->key);
     if (!ledger_book(work, telegram_id, LEDGER_ADJUSTMENT, amount, key, by->note, &balance, err) ||
-        !write_log(work, by, "adjust_balance", "user", telegram_id, balance_picture(before),
-                   balance_picture(balance), err) ||
+        !correction_write_log(work, by, "adjust_balance", "user", telegram_id, balance_picture(before),
+                              balance_picture(balance), err) ||
         !checkout_notices()->adjusted(work, telegram_id, amount, balance, by->note, err))
         return error_context(err, "adjust");
     *balance_out = balance;
+    return true;
+}
+
+/* --- given up --- */
+
+static json_t *open_picture(const struct order *order, const struct payment *payment)
+{
+    return json_pack("{s:s, s:s}", "state", order_state_name(order->state), "payment",
+                     payment_state_name(payment->state));
+}
+
+bool correction_cancel(struct work *work, const struct correction *by, int64_t order_id, struct error *err)
+{
+    struct bill bill;
+    struct payment payment;
+    if (!correction_take_bill(work, by, order_id, 0, &bill, err))
+        return error_context(err, "cancel");
+    if (bill.order->state != ORDER_PENDING)
+        return error_set(err, ERR_CONFLICT, "cancel: order %s is %s", bill.order->reference,
+                         order_state_name(bill.order->state));
+    if (!payment_of_order(work, order_id, true, &payment, err))
+        return error_context(err, "cancel");
+    if (payment.problem) /* correction_settle_mismatch() is for that */
+        return error_set(err, ERR_CONFLICT, "cancel: the payment of order %s is parked",
+                         bill.order->reference);
+    auto_json json_t *before = open_picture(bill.order, &payment);
+    if (!ending_by_admin(work, &bill, &payment, err) ||
+        !correction_write_log(work, by, "cancel", "order", order_id, json_incref(before),
+                              open_picture(bill.order, &payment), err))
+        return error_context(err, "cancel");
     return true;
 }
 
@@ -287,9 +282,10 @@ bool correction_settle_mismatch(struct work *work, const struct correction *by, 
     const char *state_before = bill_state(&bill);
     enum payment_state before = payment.state;
     if (!settle_mismatch(work, by, &bill, &payment, how, err) ||
-        !write_log(work, by, "settle_mismatch", "payment", payment_id,
-                   mismatch_picture(state_before, &payment, before, NULL),
-                   mismatch_picture(bill_state(&bill), &payment, payment.state, payment.resolution), err))
+        !correction_write_log(
+            work, by, "settle_mismatch", "payment", payment_id,
+            mismatch_picture(state_before, &payment, before, NULL),
+            mismatch_picture(bill_state(&bill), &payment, payment.state, payment.resolution), err))
         return error_context(err, "mismatch");
     return true;
 }
@@ -300,7 +296,7 @@ static bool take_deposit(struct work *work, const struct correction *by, int64_t
                          bool also_rejected, struct bill *bill_out, struct error *err)
 {
     struct bill bill;
-    if (!take_bill(work, by, 0, deposit_id, &bill, err))
+    if (!correction_take_bill(work, by, 0, deposit_id, &bill, err))
         return false;
     const struct deposit *deposit = bill.deposit;
     if (deposit->state != DEPOSIT_REVIEW && !(also_rejected && deposit->state == DEPOSIT_REJECTED))
@@ -323,8 +319,9 @@ bool correction_confirm_deposit(struct work *work, const struct correction *by, 
         return error_context(err, "confirm");
     enum deposit_state before = bill.deposit->state;
     if (!settle_by_hand(work, by, &bill, bill.deposit->amount, err) ||
-        !write_log(work, by, "confirm_deposit", "deposit", deposit_id, deposit_picture(before, bill.deposit),
-                   deposit_picture(bill.deposit->state, bill.deposit), err))
+        !correction_write_log(work, by, "confirm_deposit", "deposit", deposit_id,
+                              deposit_picture(before, bill.deposit),
+                              deposit_picture(bill.deposit->state, bill.deposit), err))
         return error_context(err, "confirm");
     return true;
 }
@@ -338,9 +335,9 @@ bool correction_reject_deposit(struct work *work, const struct correction *by, i
         return error_context(err, "reject");
     bill.deposit->state = DEPOSIT_REJECTED;
     bill.deposit->decided_by = by->actor_id;
-    if (!write_log(work, by, "reject_deposit", "deposit", deposit_id,
-                   deposit_picture(DEPOSIT_REVIEW, bill.deposit),
-                   deposit_picture(DEPOSIT_REJECTED, bill.deposit), err) ||
+    if (!correction_write_log(work, by, "reject_deposit", "deposit", deposit_id,
+                              deposit_picture(DEPOSIT_REVIEW, bill.deposit),
+                              deposit_picture(DEPOSIT_REJECTED, bill.deposit), err) ||
         !checkout_notices()->rejected(work, bill.deposit, by->note, err))
         return error_context(err, "reject");
     return true;

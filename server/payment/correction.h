@@ -35,6 +35,17 @@ MUST_USE bool correction_resend(struct work *work, const struct correction *by, 
  * where it was not sold, was replaced before, or no other is available. */
 MUST_USE bool correction_replace_unit(struct work *work, const struct correction *by, int64_t unit_id,
                                       int64_t *new_unit_out, struct error *err);
+/* An open order is given up, as its buyer could: its units are free again, the gateway's transaction is
+ * voided. ERR_CONFLICT where it is not open (any more), or money came for it that is parked. */
+MUST_USE bool correction_cancel(struct work *work, const struct correction *by, int64_t order_id,
+                                struct error *err);
+/* A manual item was done: the buyer gets `text` (1 to 4096 characters), or the document with its name, or,
+ * where all three are NULL, is told that it is done. The order is completed once all of it was sent.
+ * ERR_NOT_FOUND; ERR_INVALID where both are given, or one is not like that; ERR_CONFLICT where it was done
+ * before, is no manual item, or its order is not paid. What was given is written to no log. */
+MUST_USE bool correction_fulfil(struct work *work, const struct correction *by, int64_t order_item_id,
+                                const char *text, const char *file_id, const char *file_name,
+                                struct error *err);
 /* Adds rupiah to a person's balance, or takes from it (negative). ERR_INVALID where it would fall below zero,
  * or for 0 and more than LEDGER_MOST; ERR_NOT_FOUND where the person is not known. */
 MUST_USE bool correction_adjust_balance(struct work *work, const struct correction *by, int64_t telegram_id,

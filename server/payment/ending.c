@@ -21,19 +21,28 @@ static bool void_later(struct work *work, const struct payment *payment, struct 
 bool ending_expire(struct work *work, struct bill *bill, struct payment *payment, struct error *err)
 {
     return end(work, bill, true, payment, PAYMENT_EXPIRED, "expired", err) &&
-           checkout_notices()->ended(work, bill, payment, false, err) && void_later(work, payment, err);
+           checkout_notices()->ended(work, bill, payment, ENDED_BY_BUYER, err) &&
+           void_later(work, payment, err);
 }
 
 bool ending_by_buyer(struct work *work, struct bill *bill, struct payment *payment, struct error *err)
 {
     return end(work, bill, false, payment, PAYMENT_CANCELLED, "buyer", err) &&
-           checkout_notices()->ended(work, bill, payment, false, err) && void_later(work, payment, err);
+           checkout_notices()->ended(work, bill, payment, ENDED_BY_BUYER, err) &&
+           void_later(work, payment, err);
+}
+
+bool ending_by_admin(struct work *work, struct bill *bill, struct payment *payment, struct error *err)
+{
+    return end(work, bill, false, payment, PAYMENT_CANCELLED, "admin", err) &&
+           checkout_notices()->ended(work, bill, payment, ENDED_BY_ADMIN, err) &&
+           void_later(work, payment, err);
 }
 
 bool ending_by_gateway(struct work *work, struct bill *bill, struct payment *payment, struct error *err)
 {
     return end(work, bill, false, payment, PAYMENT_CANCELLED, "gateway", err) &&
-           checkout_notices()->ended(work, bill, payment, true, err);
+           checkout_notices()->ended(work, bill, payment, ENDED_BY_GATEWAY, err);
 }
 
 /* Where a webhook spoke of it all the same, that is looked into. */

@@ -7,7 +7,10 @@
  */
 #pragma once
 
+#include <jansson.h>
+
 #include "payment/checkout.h"
+#include "payment/correction.h"
 #include "payment/gateway.h"
 
 #define JOB_CREATE         "payment_create"
@@ -49,10 +52,24 @@ MUST_USE bool settle(struct work *work, struct bill *bill, struct payment *payme
 MUST_USE bool settle_apart(struct work *work, struct bill *bill, struct payment *payment, bool to_balance,
                            struct error *err);
 
+/* --- correction.c, for correction_goods.c --- */
+
+/* Checks the note, locks the person and the bill, and sees that the decision is a new one. */
+MUST_USE bool correction_take_bill(struct work *work, const struct correction *by, int64_t order_id,
+                                   int64_t deposit_id, struct bill *bill_out, struct error *err);
+/* ERR_CONFLICT unless paid or completed. */
+MUST_USE bool correction_check_paid(const struct order *order, struct error *err);
+/* The admin_logs row; takes over `before` and `after` (each may be NULL). */
+MUST_USE bool correction_write_log(struct work *work, const struct correction *by, const char *action,
+                                   const char *subject, int64_t subject_id, json_t *before, json_t *after,
+                                   struct error *err);
+
 /* ending.c: ways an open bill ends unpaid. Both rows are locked and fresh, the bill open; both are
  * changed as the rows are. */
 MUST_USE bool ending_expire(struct work *work, struct bill *bill, struct payment *payment, struct error *err);
 MUST_USE bool ending_by_buyer(struct work *work, struct bill *bill, struct payment *payment,
+                              struct error *err);
+MUST_USE bool ending_by_admin(struct work *work, struct bill *bill, struct payment *payment,
                               struct error *err);
 MUST_USE bool ending_by_gateway(struct work *work, struct bill *bill, struct payment *payment,
                                 struct error *err);

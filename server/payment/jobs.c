@@ -440,7 +440,7 @@ static bool deposit_expire_prepare(struct work *work, int64_t ref, struct job_st
         return true;
     }
     return bill_end(work, &bill, true, "no proof", err) &&
-           checkout_notices()->ended(work, &bill, NULL, false, err);
+           checkout_notices()->ended(work, &bill, NULL, ENDED_BY_BUYER, err);
 }
 
 const struct job_kind checkout_jobs[] = {

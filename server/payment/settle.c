@@ -99,7 +99,7 @@ bool settle(struct work *work, struct bill *bill, struct payment *payment, int64
 static bool end_apart(struct work *work, struct bill *bill, struct payment *payment, struct error *err)
 {
     return bill_end(work, bill, false, payment->problem, err) &&
-           checkout_notices()->ended(work, bill, payment, false, err);
+           checkout_notices()->ended(work, bill, payment, ENDED_BY_ADMIN, err);
 }
 
 bool settle_apart(struct work *work, struct bill *bill, struct payment *payment, bool to_balance,

@@ -176,6 +176,21 @@ bool outbox_release(struct work *work, int64_t chat_id, struct error *err)
                    err);
 }
 
+DB_TENANT_STATEMENT(outbox_select_waiting,
+                    "SELECT EXISTS (SELECT FROM outbox WHERE chat_id = $1 AND state IN ('pending', 'held')"
+                    " AND effect = $2 AND effect_ref = $3)");
+
+bool outbox_waits(struct work *work, int64_t chat_id, const char *effect, int64_t effect_ref, bool *waits_out,
+                  struct error *err)
+{
+    struct db_rows rows;
+    if (!db_query(work->tx, &outbox_select_waiting,
+                  DB_PARAMS(P_INT(chat_id), P_TEXT(effect), P_INT(effect_ref)), &rows, err))
+        return false;
+    *waits_out = db_bool(&rows, 0, 0);
+    return true;
+}
+
 /* --- the sweep --- */
 
 /* Only messages with nothing before them in their chat that stays behind: not one that waits for its time or

@@ -54,6 +54,10 @@ MUST_USE bool outbox_add(struct work *work, const struct outbox_message *message
 /* Makes held messages of a chat due again (the person is back). */
 MUST_USE bool outbox_release(struct work *work, int64_t chat_id, struct error *err);
 
+/* Whether a message of the chat with this effect is still to be sent, or held. */
+MUST_USE bool outbox_waits(struct work *work, int64_t chat_id, const char *effect, int64_t effect_ref,
+                           bool *waits_out, struct error *err);
+
 /* --- wiring --- */
 
 /* Where messages go. `take` runs on the lane's thread; the sender copies what it needs, sends, and reports by

@@ -110,7 +110,7 @@ static void sum_up(struct turn *turn, const struct cart *cart, struct basket *ba
         basket.is_short = true;
         add_note(&notes, say(work, TEXT_CART_SHORT,
                              TEXT_VALUES(TV("produk", name_of(work, product)),
-                                         TV("stok", say_number(work, product->stock)))));
+                                         TV("stok", say_stock(work, product)))));
     }
     basket.total = basket.subtotal;
     if (basket.count && cart->coupon)

@@ -62,8 +62,7 @@ static const char *list_line(struct work *work, const struct catalogue_product *
     return say(work, TEXT_LIST_LINE,
                TEXT_VALUES(TV("nomor", say_number(work, (int64_t)product->number)),
                            TV("produk", str_utf8_cut(work->arena, product->name, NAME_LIMIT)),
-                           TV("harga", say_price(work, product->price)),
-                           TV("stok", say_number(work, product->stock)),
+                           TV("harga", say_price(work, product->price)), TV("stok", say_stock(work, product)),
                            TV("terjual", say_number(work, product->sold))));
 }
 
@@ -190,7 +189,7 @@ bool browse_stock(struct turn *turn, struct error *err)
         str_add(&lines, say(work, product->stock > 0 ? TEXT_STOCK_LINE : TEXT_STOCK_LINE_EMPTY,
                             TEXT_VALUES(TV("nomor", say_number(work, (int64_t)product->number)),
                                         TV("produk", str_utf8_cut(work->arena, product->name, NAME_LIMIT)),
-                                        TV("stok", say_number(work, product->stock)))));
+                                        TV("stok", say_stock(work, product)))));
         str_add(&lines, "\n");
     }
     keyboard_begin(&keyboard);

@@ -53,9 +53,8 @@ static void show(struct turn *turn, const struct catalogue_product *product, int
             TEXT_VALUES(TV("nomor", say_number(work, (int64_t)product->number)),
                         TV("produk", str_utf8_cut(work->arena, product->name, NAME_LIMIT)),
                         TV("kategori", product->category->name), TV("harga", say_price(work, product->price)),
-                        TV("stok", say_number(work, product->stock)),
-                        TV("terjual", say_number(work, product->sold)), TV_HTML("deskripsi", description),
-                        TV("jumlah", say_number(work, quantity)),
+                        TV("stok", say_stock(work, product)), TV("terjual", say_number(work, product->sold)),
+                        TV_HTML("deskripsi", description), TV("jumlah", say_number(work, quantity)),
                         TV("total", price_of(work, product, quantity))));
     page_show(work, &turn->page, html, keyboard_of(work, product, quantity));
 }
@@ -145,7 +144,7 @@ bool product_changed(struct turn *turn, struct error *err)
         return explain(turn, err);
     const struct catalogue_product *product = catalogue_product(turn->catalogue, turn->numbers[0]);
     int64_t quantity = cart_changed_quantity(work, &turn->change);
-    if (turn->numbers[1] > 0 && quantity >= product->stock)
+    if (turn->numbers[1] > 0 && (quantity >= product->stock || quantity == CART_MOST))
         page_answer(work, &turn->page,
                     say(work, TEXT_ALERT_AT_MOST, TEXT_VALUES(TV("jumlah", say_number(work, quantity)))),
                     false);

@@ -15,8 +15,9 @@ static const struct {
     enum text_key words;
 } views[] = {
     [VIEW_PENDING] = {"⏳", TEXT_STATE_PENDING},     [VIEW_CHECKED] = {"🔎", TEXT_STATE_CHECKED},
-    [VIEW_PAID] = {"📦", TEXT_STATE_PAID},           [VIEW_COMPLETED] = {"✅", TEXT_STATE_COMPLETED},
-    [VIEW_CANCELLED] = {"❌", TEXT_STATE_CANCELLED}, [VIEW_EXPIRED] = {"⏰", TEXT_STATE_EXPIRED},
+    [VIEW_PAID] = {"📦", TEXT_STATE_PAID},           [VIEW_UNFULFILLED] = {"🛠", TEXT_STATE_UNFULFILLED},
+    [VIEW_COMPLETED] = {"✅", TEXT_STATE_COMPLETED}, [VIEW_CANCELLED] = {"❌", TEXT_STATE_CANCELLED},
+    [VIEW_EXPIRED] = {"⏰", TEXT_STATE_EXPIRED},
 };
 
 static const enum purchase_view view_of_state[] = {
@@ -34,11 +35,13 @@ enum purchase_view purchase_view_of(const struct order_detail *detail)
     const struct order *order = &detail->order;
     bool is_paid = order->state == ORDER_PAID || order->state == ORDER_COMPLETED;
     bool parked = detail->has_payment && detail->payment.problem && !detail->payment.resolution;
+    if (order->state == ORDER_PAID && order_is_unfulfilled(order))
+        return VIEW_UNFULFILLED;
     return parked && !is_paid ? VIEW_CHECKED : view_of_state[order->state];
 }
 
 #define AT(view)    (1u << (view))
-#define BOUGHT      (AT(VIEW_PAID) | AT(VIEW_COMPLETED))
+#define BOUGHT      (AT(VIEW_PAID) | AT(VIEW_UNFULFILLED) | AT(VIEW_COMPLETED))
 #define ENDED       (AT(VIEW_CANCELLED) | AT(VIEW_EXPIRED))
 #define IS_AT(mask) (((mask)&AT(view)) != 0)
 
@@ -176,7 +179,7 @@ static const char *say_reason(struct work *work, const char *reason)
     } reasons[] = {
         {"expired", TEXT_END_BY_TIME},    {"buyer", TEXT_END_BY_BUYER},
         {"gateway", TEXT_END_BY_GATEWAY}, {"no invoice", TEXT_END_NO_INVOICE},
-        {"mismatch", TEXT_END_MISMATCH},
+        {"mismatch", TEXT_END_MISMATCH},  {"admin", TEXT_END_BY_ADMIN},
     };
     for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
         if (str_equal(reasons[i].word, reason))

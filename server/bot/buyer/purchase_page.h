@@ -9,6 +9,7 @@ enum purchase_view {
     VIEW_PENDING,
     VIEW_CHECKED, /* not paid, but money came that an admin has to look at */
     VIEW_PAID,
+    VIEW_UNFULFILLED, /* paid, and an admin is doing something by hand */
     VIEW_COMPLETED,
     VIEW_CANCELLED,
     VIEW_EXPIRED,

@@ -339,7 +339,7 @@ void talk_end(int64_t order_id, enum order_state end)
     MUST(payment_end(work, payment.id, PAYMENT_EXPIRED, &err));
     order.state = end;
     const struct bill bill = bill_of_order(&order);
-    MUST(bot_checkout_notices.ended(work, &bill, &payment, false, &err));
+    MUST(bot_checkout_notices.ended(work, &bill, &payment, ENDED_BY_BUYER, &err));
     shop_commit(shop);
     run_lane();
 }

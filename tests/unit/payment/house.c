@@ -130,10 +130,11 @@ static bool on_paid(struct work *work, const struct order *order, const struct p
 }
 
 static bool on_ended(struct work *work, const struct bill *bill, const struct payment *payment,
-                     bool by_gateway, struct error *err)
+                     enum checkout_ended_by by, struct error *err)
 {
-    return note(err, "ended:%s%s", bill_is_expired(bill) ? "expired" : "cancelled",
-                by_gateway ? ":gateway" : "");
+    static const char *const who[] = {
+        [ENDED_BY_BUYER] = "", [ENDED_BY_GATEWAY] = ":gateway", [ENDED_BY_ADMIN] = ":admin"};
+    return note(err, "ended:%s%s", bill_is_expired(bill) ? "expired" : "cancelled", who[by]);
 }
 
 static bool on_deposited(struct work *work, const struct deposit *deposit, const struct payment *payment,
@@ -171,6 +172,13 @@ static bool on_resend(struct work *work, const struct order *order, struct error
 static bool on_replaced(struct work *work, const struct order *order, int64_t unit_id, struct error *err)
 {
     return note(err, "replaced");
+}
+
+static bool on_fulfilled(struct work *work, const struct order *order, const struct order_item *item,
+                         struct error *err)
+{
+    assert_true(item->fulfilled_ms > 0);
+    return note(err, "fulfilled");
 }
 
 static bool on_refunded(struct work *work, const struct order *order, int64_t amount, int64_t balance,
@@ -291,6 +299,7 @@ int house_setup(void **state)
         .given_back = on_given_back,
         .resend = on_resend,
         .replaced = on_replaced,
+        .fulfilled = on_fulfilled,
         .refunded = on_refunded,
         .adjusted = on_adjusted,
         .rejected = on_rejected,

@@ -15,6 +15,8 @@ const struct pairs_row states_of_order[] = {
      "webhook", "payment_check"},
     {"pending/creating", "buyer cancels",
      "order cancelled, payment cancelled, units +0/-2/+2: ended:cancelled"},
+    {"pending/creating", "admin cancels",
+     "order cancelled, payment cancelled, units +0/-2/+2: ended:cancelled:admin"},
     {"pending/creating", "marked paid, marked paid with too few units",
      "order paid, payment cancelled, payment by hand completed, units +2/-2/+0: paid"},
     {"pending/waiting, pending/cancelled, pending/expired, pending/failed",
@@ -31,6 +33,8 @@ const struct pairs_row states_of_order[] = {
      "other amount, other amount late", "parked: mismatch:19999"},
     {"pending/waiting", "buyer cancels",
      "order cancelled, payment cancelled, units +0/-2/+2, payment_cancel: ended:cancelled"},
+    {"pending/waiting", "admin cancels",
+     "order cancelled, payment cancelled, units +0/-2/+2, payment_cancel: ended:cancelled:admin"},
     {"pending/waiting", "marked paid, marked paid with too few units",
      "order paid, payment cancelled, payment by hand completed, units +2/-2/+0, payment_cancel: paid"},
     {"pending/cancelled, pending/expired, pending/failed, paid/cancelled, paid/expired, paid/failed, "
@@ -88,9 +92,9 @@ const struct pairs_row states_of_order[] = {
      "order paid, payment completed, resolved as delivered, units +2/-2/+0: paid"},
     {"pending/waiting!", "mismatch credited",
      "order cancelled, payment completed, resolved as credited, units +0/-2/+2, balance +19999: "
-     "ended:cancelled credited:19999"},
+     "ended:cancelled:admin credited:19999"},
     {"pending/waiting!", "mismatch given back",
-     "order cancelled, payment completed, resolved as refunded, units +0/-2/+2: ended:cancelled "
+     "order cancelled, payment completed, resolved as refunded, units +0/-2/+2: ended:cancelled:admin "
      "given_back:19999"},
     {"paid/cancelled!, completed/expired!",
      "mismatch delivered, mismatch delivered with too few units, mismatch credited",
@@ -107,33 +111,41 @@ const struct pairs_row states_of_order[] = {
      "delivered with too few units, mismatch credited, mismatch given back",
      REFUSED},
     {"pending/completed, cancelled/completed, expired/completed",
-     "buyer cancels, delivered, marked paid, marked paid with too few units, refunded, resent, unit "
+     "buyer cancels, admin cancels, delivered, marked paid, marked paid with too few units, refunded, "
+     "resent, unit "
      "replaced, unit replaced with none left, mismatch delivered, mismatch delivered with too few units, "
      "mismatch credited, mismatch given back",
      REFUSED},
     {"pending/cancelled, pending/expired, pending/failed, cancelled/creating, cancelled/waiting, "
      "cancelled/cancelled, cancelled/expired, cancelled/failed, expired/creating, expired/waiting, "
      "expired/cancelled, expired/expired, expired/failed",
-     "buyer cancels, delivered, refunded, resent, unit replaced, unit replaced with none left, mismatch "
+     "buyer cancels, admin cancels, delivered, refunded, resent, unit replaced, unit replaced with none "
+     "left, mismatch "
      "delivered, mismatch delivered with too few units, mismatch credited, mismatch given back",
      REFUSED},
     {"paid/creating, paid/waiting, paid/completed, paid/cancelled, paid/expired, paid/failed",
-     "buyer cancels, marked paid, marked paid with too few units, unit replaced with none left, mismatch "
+     "buyer cancels, admin cancels, marked paid, marked paid with too few units, unit replaced with none "
+     "left, mismatch "
      "delivered, mismatch delivered with too few units, mismatch credited, mismatch given back",
      REFUSED},
     {"completed/creating, completed/waiting, completed/completed, completed/cancelled, completed/expired, "
      "completed/failed",
-     "buyer cancels, delivered, marked paid, marked paid with too few units, unit replaced with none left, "
+     "buyer cancels, admin cancels, delivered, marked paid, marked paid with too few units, unit replaced "
+     "with none left, "
      "mismatch delivered, mismatch delivered with too few units, mismatch credited, mismatch given back",
      REFUSED},
     {"pending/waiting!, cancelled/cancelled!, expired/expired!",
-     "buyer cancels, delivered, marked paid, marked paid with too few units, refunded, resent, unit "
+     "buyer cancels, admin cancels, delivered, marked paid, marked paid with too few units, refunded, "
+     "resent, unit "
      "replaced, unit replaced with none left",
      REFUSED},
     {"paid/cancelled!",
-     "buyer cancels, marked paid, marked paid with too few units, unit replaced with none left", REFUSED},
+     "buyer cancels, admin cancels, marked paid, marked paid with too few units, unit replaced with none "
+     "left",
+     REFUSED},
     {"completed/expired!",
-     "buyer cancels, delivered, marked paid, marked paid with too few units, unit replaced with none left",
+     "buyer cancels, admin cancels, delivered, marked paid, marked paid with too few units, unit replaced "
+     "with none left",
      REFUSED},
     /* Nothing comes of it. */
     {"pending/creating",
@@ -213,7 +225,7 @@ const struct pairs_row states_of_deposit[] = {
     {"pending/waiting!", "mismatch delivered, mismatch credited",
      "deposit completed, payment completed, resolved as delivered, balance +19999: deposited:19999"},
     {"pending/waiting!", "mismatch given back",
-     "deposit cancelled, payment completed, resolved as refunded: ended:cancelled given_back:19999"},
+     "deposit cancelled, payment completed, resolved as refunded: ended:cancelled:admin given_back:19999"},
     {"completed/expired!", "mismatch delivered, mismatch credited",
      "payment completed, resolved as credited, balance +19999: deposited_late:39999"},
     {"completed/expired!, cancelled/cancelled!, expired/expired!", "mismatch given back",

@@ -166,6 +166,7 @@ static int64_t first_unit(const struct made_bill *made)
 }
 
 ACT(buyer_cancels, checkout_cancel(work, act->made->id, act->made->id, err))
+ACT(admin_cancels, correction_cancel(work, &act->by, act->made->id, err))
 ACT(buyer_cancels_deposit, checkout_cancel_deposit(work, act->made->id, act->made->id, err))
 ACT(delivered, order_mark_completed(work, act->made->id, err))
 ACT(proved, deposit_prove(work, act->made->id, "file", err))
@@ -247,6 +248,7 @@ static const struct event order_events[] = {
     {.name = "paid late with too few units", .run = status, .after_ms = LATE, .word = COMPLETED, .spare = 1},
     {.name = "other amount late", .run = status, .after_ms = LATE, .word = OTHER_AMOUNT, .spare = 2},
     {.name = "buyer cancels", .run = buyer_cancels, .after_ms = SOON},
+    {.name = "admin cancels", .run = admin_cancels, .after_ms = SOON},
     {.name = "delivered", .run = delivered, .after_ms = LATE},
     {.name = "marked paid", .run = marked_paid, .after_ms = LATE, .spare = 2},
     {.name = "marked paid with too few units", .run = marked_paid, .after_ms = LATE, .spare = 1},
@@ -400,9 +402,9 @@ static void check_log(const struct event *event, const struct made_bill *made, b
 {
     const char *logs = house_value("SELECT count(*) FROM admin_logs WHERE key = '%s %lld'", event->name,
                                    (long long)made->id);
-    bool is_decision = event->run == marked_paid || event->run == refunded || event->run == resent ||
-                       event->run == replaced || event->run == settled || event->run == confirmed ||
-                       event->run == rejected;
+    bool is_decision = event->run == admin_cancels || event->run == marked_paid || event->run == refunded ||
+                       event->run == resent || event->run == replaced || event->run == settled ||
+                       event->run == confirmed || event->run == rejected;
     assert_string_equal(logs, ok && is_decision ? "1" : "0");
 }
 
