@@ -67,7 +67,8 @@ bool admin_menu(struct turn *turn, struct error *err)
     if (!wizard_unfinished(turn, &title, &wizard, err))
         return error_context(err, "admin menu");
     for (size_t i = 0; i < turn->catalogue->product_count; i++)
-        units += turn->catalogue->products[i].stock;
+        if (turn->catalogue->products[i].kind == PRODUCT_UNIT)
+            units += turn->catalogue->products[i].stock;
     const char *html =
         say(work, TEXT_MENU,
             TEXT_VALUES(TV("store_name", work->tenant->title),
