@@ -20,6 +20,7 @@
 #include "payment/gateway.h"
 #include "store/catalogue.h"
 #include "store/settings.h"
+#include "telegram/api.h"
 #include "telegram/registration.h"
 #include "tenants/enrolment.h"
 #include "tenants/load.h"
@@ -184,6 +185,7 @@ static bool start_engine(struct program *program, struct error *err)
 {
     const struct config *config = program->config;
     gateway_set_base(config->pakasir_api_base);
+    telegram_set_base(config->telegram_api_base);
     set_job_kinds(program->arena);
     checkout_set_notices(&bot_checkout_notices);
     verify_daily_start(config->database_url, &bot_verify_notices);

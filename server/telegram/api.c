@@ -109,6 +109,18 @@ bool telegram_call_until(const atomic_bool *stop, const char *api_base, const ch
     return conclude(body, &report, result_out, unauthorized_out, err);
 }
 
+static const char *the_base = "";
+
+void telegram_set_base(const char *api_base)
+{
+    the_base = api_base;
+}
+
+const char *telegram_base(void)
+{
+    return the_base;
+}
+
 bool telegram_call(const char *api_base, const char *token, const char *method, const json_t *params,
                    json_t **result_out, bool *unauthorized_out, struct error *err)
 {

@@ -22,6 +22,10 @@ MUST_USE bool telegram_call_until(const atomic_bool *stop, const char *api_base,
                                   const char *method, const json_t *params, json_t **result_out,
                                   bool *unauthorized_out, struct error *err);
 
+/* The Bot API's base, for jobs that call it: set once, before the pool starts; borrowed. */
+void telegram_set_base(const char *api_base);
+const char *telegram_base(void);
+
 /* What an answer of the Bot API means for a message: HTTP status (0: none came) and parsed body (may be
  * NULL). Fills verdict, retry_ms and error of the report; attempts must be filled, and retry_ms hold what the
  * header Retry-After said (0: nothing). "message is not modified", "query is too old", "message to

@@ -60,8 +60,8 @@ const char *transport_boundary(void)
 static size_t take_bytes(char *bytes, size_t size, size_t count, void *context)
 {
     struct transport_answer *answer = context;
-    size_t length = size * count;
-    if (length > TRANSPORT_MOST_ANSWER - answer->length)
+    size_t length = size * count, most = answer->most ? answer->most : TRANSPORT_MOST_ANSWER;
+    if (length > most - answer->length)
         return 0;
     if (answer->length + length > answer->capacity) {
         size_t capacity = answer->capacity ? answer->capacity : 2048;

@@ -23,6 +23,7 @@ struct transport_answer {
     char *bytes;
     size_t length;
     size_t capacity;
+    size_t most; /* bytes; 0: TRANSPORT_MOST_ANSWER. What is longer breaks the call off. */
 };
 void transport_answer_free(struct transport_answer *answer);
 /* The Bot API's answer as an object; NULL where it is anything else. The caller's. */

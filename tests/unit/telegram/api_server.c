@@ -79,8 +79,9 @@ static size_t parse(char *buffer, size_t length, struct api_request *request_out
     if (length < total)
         return 0;
     end[2] = 0;
-    must(strncmp(buffer, "POST ", 5) == 0, "not a POST");
-    char *path = buffer + 5, *space = strchr(path, ' ');
+    bool is_file = strncmp(buffer, "GET /file/", 10) == 0; /* all others are calls */
+    must(is_file || strncmp(buffer, "POST ", 5) == 0, "not a POST");
+    char *path = strchr(buffer, '/'), *space = strchr(path, ' ');
     must(space && strncmp(space, " HTTP/1.1\r\n", 11) == 0, "not HTTP/1.1");
     *space = 0;
     request_out->path = path;
