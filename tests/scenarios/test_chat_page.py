@@ -1,6 +1,7 @@
 """The sandbox's chat page in a real browser: a purchase by clicking."""
 
 import pytest
+from harness.bot_api import BotApi
 from harness.store import product
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
@@ -64,6 +65,10 @@ class ChatWindow:
             return True
 
         self.page.wait(lambda: _steady(press), f"the button {label!r}")
+
+    def pictures(self):
+        """Those that were loaded."""
+        return [node for node in self.all("photo", " img") + self.all("sticker") if node.get_property("naturalWidth")]
 
     def write(self, text):
         self.all("composer-input")[0].send_keys(text)
@@ -152,3 +157,47 @@ def test_answers_edits_and_the_cancel_button(world, browser):
     page.wait(lambda: not chat.all("pay-button"), "the invoice to go")
     world.quiet()
     assert kopi.stock("NFLX") == {"available": 3, "reserved": 0, "sold": 0}
+
+
+def test_files_by_clicking(world, browser, tmp_path):
+    kopi = world.store("kopi-digital", [product("Netflix", 35_000, 3, code="NFLX")])
+    budi = world.person(2001, "Budi")
+    budi.start_chat(kopi)
+    bot = BotApi(world.sandbox, kopi.token)
+    page = Page(browser, world.sandbox.url)
+    chat = page.open_chat(2001, kopi.bot_id)
+    chat.wait_text("Selamat datang di")
+    stock = tmp_path / "stok <1>.csv"
+    stock.write_bytes(b"akun;sandi\n\xff\x00")
+    picture = tmp_path / "gambar.png"
+    picture.write_bytes(world.sandbox.download(budi.chat(kopi).message(budi.send_photo(kopi)["message_id"]).photo))
+    # from the person's files
+    chat.all("attach-button")[0].click()
+    labels = [node.text for node in chat.all("attach-document-pick") + chat.all("attach-sticker-pick")]
+    assert "Dokumen" in labels[0] and "Stiker" in labels[1]
+    chat.all("attach-document")[0].send_keys(str(stock))
+    chat.all("attach-sticker")[0].send_keys(str(picture))
+    chat.all("attach-photo")[0].send_keys(str(picture))
+    page.wait(lambda: sorted(m.kind for m in budi.messages(kopi) if m.kind) == ["document", "photo", "photo", "sticker"], "three files")
+    document = next(m for m in budi.messages(kopi) if m.document)
+    assert document.document["file_name"] == "stok <1>.csv" and document.document["mime_type"] == "text/csv"
+    assert world.sandbox.download(document.document) == stock.read_bytes()
+    page.wait(lambda: len(chat.pictures()) == 3, "pictures that are there")
+    # from the bot: by file_id, uploaded, copied
+    own = {m.kind: m.data[m.kind]["file_id"] for m in budi.messages(kopi) if m.kind}
+    for method, kind in (("sendPhoto", "photo"), ("sendSticker", "sticker"), ("sendDocument", "document")):
+        bot.call(method, chat_id=2001, **{kind: own[kind]})
+    bot.upload("sendDocument", "document", "laporan.csv", b"a;b\n", chat_id=2001, caption="Laporan")
+    bold = budi.send(kopi, "tebal <b> 🙂", entities=[{"type": "bold", "offset": 0, "length": 5}], forward_name="Sari <i>")
+    bot.call("copyMessage", chat_id=2001, from_chat_id=2001, message_id=bold["message_id"])
+    bot.call("copyMessage", chat_id=2001, from_chat_id=2001, message_id=document.id, caption="salinan")
+    chat.wait_text("salinan")
+    link = next(node for node in chat.all("document") if "laporan.csv" in node.text)
+    assert link.tag_name == "a" and link.get_attribute("download") == "laporan.csv" and "Unduh" in link.text
+    assert len([node for node in chat.all("document") if "stok <1>.csv" in node.text]) == 3
+    page.wait(lambda: len(chat.pictures()) == 5, "all pictures")
+    assert [node.text for node in chat.all("forward")] == ["Diteruskan dari Sari <i>"]
+    bolds = page.driver.execute_script("return [...document.querySelectorAll('.message b')].map((node) => node.textContent)")
+    assert bolds.count("tebal") == 2, "the copy is as bold as what was copied"
+    severe = [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
+    assert severe == []

@@ -23,13 +23,13 @@ static const struct kind {
     size_t most; /* bytes that are taken */
     bool without_caption;
 } kinds[FILE_KINDS] = {
-    [FILE_PHOTO] = {"photo", "Photo", "photos", "AgACAgUAAxkB", 10 * MIB},
-    [FILE_DOCUMENT] = {"document", "Document", "documents", "BQACAgUAAxkB", 50 * MIB},
+    [FILE_PHOTO] = {"photo", "Photo", "photos", "AgACAgUAAxkB", 10 * MIB, false},
+    [FILE_DOCUMENT] = {"document", "Document", "documents", "BQACAgUAAxkB", 50 * MIB, false},
     [FILE_STICKER] = {"sticker", "Sticker", "stickers", "CAACAgUAAxkB", 512 * 1024, true},
-    [FILE_VIDEO] = {"video", "Video", "videos", "BAACAgUAAxkB", 50 * MIB},
-    [FILE_ANIMATION] = {"animation", "Animation", "animations", "CgACAgUAAxkB", 50 * MIB},
-    [FILE_AUDIO] = {"audio", "Audio", "music", "CQACAgUAAxkB", 50 * MIB},
-    [FILE_VOICE] = {"voice", "VoiceNote", "voice", "AwACAgUAAxkB", 50 * MIB},
+    [FILE_VIDEO] = {"video", "Video", "videos", "BAACAgUAAxkB", 50 * MIB, false},
+    [FILE_ANIMATION] = {"animation", "Animation", "animations", "CgACAgUAAxkB", 50 * MIB, false},
+    [FILE_AUDIO] = {"audio", "Audio", "music", "CQACAgUAAxkB", 50 * MIB, false},
+    [FILE_VOICE] = {"voice", "VoiceNote", "voice", "AwACAgUAAxkB", 50 * MIB, false},
     [FILE_VIDEO_NOTE] = {"video_note", "VideoNote", "video_notes", "DQACAgUAAxkB", 50 * MIB, true},
 };
 

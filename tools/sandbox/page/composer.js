@@ -3,7 +3,13 @@
 import { el, icon } from './dom.js';
 
 const PHOTO_SIDE_MAX = 1280;
-const DOCUMENT_MAX_BYTES = 20 * 1024 * 1024;
+const DOCUMENT_MAX_BYTES = 35 * 1024 * 1024; // more than the 20 MB a bot may fetch, less than a request may have
+const CHUNK = 0x8000;
+const FILE_KINDS = {
+  photo: { accept: 'image/*', label: 'Pilih foto', read: async (file) => photoAsPng(file) },
+  document: { accept: null, label: 'Pilih dokumen', read: async (file) => fileBody(file) },
+  sticker: { accept: 'image/webp,image/png', label: 'Pilih stiker', read: async (file) => (await fileBody(file)).base64 },
+};
 
 /** Any picture the browser can read, as a PNG no larger than Telegram's own limit for a side. */
 async function photoAsPng(file) {
@@ -17,15 +23,14 @@ async function photoAsPng(file) {
   return canvas.toDataURL('image/png').split(',')[1];
 }
 
-async function documentBody(file) {
+async function fileBody(file) {
   if (file.size > DOCUMENT_MAX_BYTES)
-    throw new Error('Dokumen lebih dari 20 MB.');
-  const bytes = await file.arrayBuffer();
-  try {
-    return { name: file.name, content: new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes) };
-  } catch {
-    throw new Error('Dokumen harus teks UTF-8, misalnya .txt atau .csv.');
-  }
+    throw new Error('Berkas lebih dari 35 MB.');
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  let text = '';
+  for (let at = 0; at < bytes.length; at += CHUNK)
+    text += String.fromCharCode(...bytes.subarray(at, at + CHUNK));
+  return { name: file.name, mime: file.type || null, base64: btoa(text) };
 }
 
 export class Composer {
@@ -62,7 +67,7 @@ export class Composer {
     this.bar = el('div', { class: 'bar' }, this.menu,
       this.#button('clip', 'Lampirkan', () => this.#toggle('attach'), 'attach-button'), this.#input, this.#replyToggle, send);
     this.node = el('div', { class: 'composer', on: { keydown: (event) => this.#escape(event) } },
-      this.#popup, this.#fileInput('photo', 'image/*'), this.#fileInput('document', null), this.start, this.bar, this.#replyBox);
+      this.#popup, Object.keys(FILE_KINDS).map((kind) => this.#fileInput(kind)), this.start, this.bar, this.#replyBox);
     this.node.addEventListener('focusout', (event) => {
       if (!this.node.contains(event.relatedTarget) && event.relatedTarget !== null)
         this.#close();
@@ -73,9 +78,10 @@ export class Composer {
     return el('button', { class: 'icon-btn', type: 'button', 'aria-label': label, title: label, data: testid ? { testid } : {}, on: { click: onClick } }, icon(name));
   }
 
-  #fileInput(kind, accept) {
+  #fileInput(kind) {
+    const { accept, label } = FILE_KINDS[kind];
     return el('input', {
-      class: 'file', type: 'file', accept, tabindex: '-1', 'aria-label': kind === 'photo' ? 'Pilih foto' : 'Pilih dokumen',
+      class: 'file', type: 'file', accept, tabindex: '-1', 'aria-label': label,
       data: { testid: `attach-${kind}`, kind },
       on: {
         change: (event) => {
@@ -101,8 +107,8 @@ export class Composer {
 
   async #sendFile(kind, file) {
     try {
-      const body = kind === 'photo' ? { photo: await photoAsPng(file) } : { document: await documentBody(file) };
-      await this.#sendWithCaption(body);
+      const body = { [kind]: await FILE_KINDS[kind].read(file) };
+      await (kind === 'sticker' ? this.#send(body) : this.#sendWithCaption(body));
     } catch (error) {
       this.#handlers.fail(error);
     }
@@ -196,9 +202,10 @@ export class Composer {
     };
     return [
       this.#item('🖼 Foto', 'dari berkas', 'attach-photo-pick', pick('photo')),
-      this.#item('📄 Dokumen', 'berkas teks', 'attach-document-pick', pick('document')),
+      this.#item('📄 Dokumen', 'berkas apa saja', 'attach-document-pick', pick('document')),
       this.#item('🎨 Foto contoh', 'gambar buatan sandbox', 'attach-sample', () => this.#sendWithCaption({ photo: true })),
-      this.#item('🙂 Stiker', '', 'attach-sticker', () => this.#send({ sticker: true })),
+      this.#item('🙂 Stiker', 'dari berkas', 'attach-sticker-pick', pick('sticker')),
+      this.#item('🙂 Stiker contoh', 'gambar buatan sandbox', 'attach-sticker-sample', () => this.#send({ sticker: true })),
       this.#item('👤 Kontak', 'kontak saya', 'attach-contact', () => this.#send({ contact: true })),
     ];
   }

@@ -28,7 +28,11 @@ const ANSWER_MODES = ['missing_field', 'wrong_type', 'other_order', 'changed_amo
 const WEBHOOK_MODES = ['slow', 'never', 'twice', 'reorder'];
 
 const SERVICES = {
-  telegram: { label: 'Telegram', modes: HTTP_MODES, methods: ['sendMessage', 'sendPhoto', 'sendDocument', 'editMessageText', 'deleteMessage', 'answerCallbackQuery'] },
+  telegram: {
+    label: 'Telegram', modes: [...HTTP_MODES, 'html', 'empty', 'truncated'],
+    methods: ['sendMessage', 'sendPhoto', 'sendDocument', 'sendSticker', 'copyMessage', 'editMessageText', 'editMessageMedia', 'deleteMessage',
+      'answerCallbackQuery', 'getFile', 'file', 'getChatMember'],
+  },
   pakasir: {
     label: 'Pakasir', modes: [...HTTP_MODES, 'html', 'bad_qr', 'wrong_amount', ...ANSWER_MODES],
     methods: ['create-transaction', 'transaction-status', 'cancel-transaction', 'payment-fee'],

@@ -1,7 +1,8 @@
 // One message of a chat as an element: bubble, media and the inline keyboard under it.
 
-import { clock, el, fileSize, icon, ownUrl, safeUrl, toDate } from './dom.js';
-import { renderHtml, renderPlain } from './richtext.js';
+import { clock, el, safeUrl, toDate } from './dom.js';
+import { forwardNode, mediaNode, otherName } from './media.js';
+import { renderEntities, renderHtml } from './richtext.js';
 
 const STYLES = ['danger', 'success', 'primary'];
 
@@ -11,36 +12,14 @@ export const signature = (message) => JSON.stringify(message);
 /** The key of one button of one message, for the spinner that waits for its answer. */
 export const buttonKey = (messageId, data) => `${messageId}:${data}`;
 
-function photoNode(photo) {
-  const url = photo.url ? ownUrl(photo.url) : null;
-  if (url === null)
-    return el('div', { class: 'no-photo', text: '🖼 Foto' });
-  const image = el('img', {
-    class: photo.qr ? 'photo qr' : 'photo', src: url, alt: photo.qr ? 'Kode QR' : 'Foto',
-    width: photo.width, height: photo.height, loading: 'lazy',
-  });
-  return el('a', { class: 'photo-link', href: url, target: '_blank', rel: 'noopener', 'aria-label': photo.qr ? 'Buka kode QR' : 'Buka foto' }, image);
-}
-
-function documentNode(file) {
-  const url = file.url ? ownUrl(file.url) : null;
-  const name = file.file_name || 'dokumen';
-  const size = fileSize(file.size ?? file.file_size);
-  return el(url ? 'a' : 'div', { class: 'document', href: url, download: url ? name : null, data: { testid: 'document' } },
-    el('span', { class: 'document-icon' }, icon('file')),
-    el('span', { class: 'document-about' }, el('b', { text: name }), el('small', { text: url ? `${size} · Unduh` : size })));
-}
-
-function textNode(message, onCommand) {
+function textNode(message, media, onCommand) {
   if (message.from === 'bot' && typeof message.html === 'string' && message.html !== '')
     return renderHtml(message.html, onCommand);
-  const text = message.text ?? message.caption ?? '';
+  const text = message.text ?? '';
   if (text !== '')
-    return renderPlain(text, onCommand);
-  if (message.photo || message.document)
-    return null;
-  const kind = message.sticker ? '🙂 Stiker' : message.contact ? '👤 Kontak' : message.video ? '🎬 Video' : 'Pesan tanpa teks';
-  return el('div', { class: 'text other', text: kind });
+    return renderEntities(text, message.entities ?? [], onCommand);
+  const other = otherName(message) ?? (media ? null : 'Pesan tanpa teks');
+  return other === null ? null : el('div', { class: 'text other', text: other });
 }
 
 function copyText(button) {
@@ -83,14 +62,14 @@ function keyboardNode(message, actions) {
 /** actions: press(messageId, data), copy(text), command(text), pay(qr). */
 export function messageNode(message, actions) {
   const mine = message.from !== 'bot';
-  const media = message.photo ? photoNode(message.photo) : message.document ? documentNode(message.document) : null;
-  const text = textNode(message, actions.command);
+  const media = mediaNode(message);
+  const text = textNode(message, media, actions.command);
   const date = toDate(message.date ?? 0);
   const meta = el('span', { class: 'meta' },
     message.edited ? el('span', { class: 'edited', text: 'diedit', data: { testid: 'edited' } }) : null,
     el('time', { datetime: date.toISOString(), text: clock(date) }),
     mine ? el('span', { class: 'ticks', 'aria-hidden': 'true', text: '✓✓' }) : null);
-  const bubble = el('div', { class: `bubble${message.photo ? ' has-photo' : ''}${text ? '' : ' no-text'}` }, media, text, meta);
+  const bubble = el('div', { class: `bubble${message.photo ? ' has-photo' : ''}${text ? '' : ' no-text'}` }, forwardNode(message), media, text, meta);
   const qr = message.photo?.qr;
   const pay = !mine && qr
     ? el('button', { class: 'pay', type: 'button', data: { testid: 'pay-button' }, on: { click: () => actions.pay(qr) } },

@@ -90,9 +90,40 @@ function appendText(parent, text, onCommand) {
   parent.append(text.slice(from));
 }
 
-export function renderPlain(text, onCommand) {
+const ENTITIES = {
+  bold: () => el('b'),
+  italic: () => el('i'),
+  underline: () => el('u'),
+  strikethrough: () => el('s'),
+  code: () => el('code'),
+  pre: () => el('pre'),
+  blockquote: () => el('blockquote'),
+  expandable_blockquote: () => el('blockquote'),
+  spoiler: () => spoiler(),
+  text_link: (entity) => link(entity.url ?? ''),
+};
+
+/** Text with Telegram's entities, which nest and count in UTF-16 units, as JavaScript does. */
+export function renderEntities(text, entities, onCommand) {
   const root = el('div', { class: 'text' });
-  appendText(root, text, onCommand);
+  const waiting = entities.filter((entity) => Object.hasOwn(ENTITIES, entity.type))
+    .sort((a, b) => a.offset - b.offset || b.length - a.length);
+  const fill = (parent, from, to) => {
+    let at = from;
+    while (waiting.length > 0 && waiting[0].offset < to) {
+      const entity = waiting.shift();
+      const end = Math.min(entity.offset + entity.length, to);
+      if (entity.offset < at || end <= entity.offset)
+        continue;
+      appendText(parent, text.slice(at, entity.offset), onCommand);
+      const node = ENTITIES[entity.type](entity);
+      parent.append(node);
+      fill(node, entity.offset, end);
+      at = end;
+    }
+    appendText(parent, text.slice(at, to), onCommand);
+  };
+  fill(root, 0, text.length);
   return root;
 }
 

@@ -3,6 +3,7 @@
 import { get, post } from './api.js';
 import { Composer } from './composer.js';
 import { avatar, botName, day, el, icon, personName, toDate } from './dom.js';
+import { summary } from './media.js';
 import { buttonKey, messageNode, signature } from './message.js';
 
 const ANSWER_WAIT_MS = 20000;
@@ -153,7 +154,7 @@ export class ChatWindow {
       this.#scrolled();
     }
     const last = all.findLast((message) => !message.deleted);
-    this.preview = last ? (last.text || last.caption || (last.photo ? '🖼 Foto' : last.document ? `📄 ${last.document.file_name ?? 'Dokumen'}` : '…')) : 'Belum ada pesan';
+    this.preview = last ? summary(last) : 'Belum ada pesan';
     this.#actions.preview();
   }
 
