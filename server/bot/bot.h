@@ -48,6 +48,10 @@ MUST_USE bool bot_handle_shared(struct work *work, const struct update *const *u
 MUST_USE bool bot_note_failure(struct work *work, const struct update *update, const char *body,
                                size_t length, const struct error *why, bool *parked_out, struct error *err);
 
+/* Commands, labels and callbacks above the role of who sent them, since the start; each is logged and refused.
+ */
+uint64_t bot_forged(void);
+
 /* The reply for a person who is too fast, made without database or lane; on any thread. `text` is borrowed
  * from the arena. */
 enum bot_pace { BOT_PACE_SLOW_DOWN, BOT_PACE_SPAM_WARNING };

@@ -1,6 +1,10 @@
 /* An update's way: what it is, whose it is, which row of the tables it means, and the one role check. */
 #include "bot/bot.h"
 
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/log.h"
 #include "bot/inbox.h"
 #include "bot/routes.h"
 #include "store/user.h"
@@ -89,6 +93,28 @@ static const struct route *route_of_message(struct turn *turn)
     return &route_free_message;
 }
 
+static atomic_uint_fast64_t forged;
+
+uint64_t bot_forged(void)
+{
+    return atomic_load(&forged);
+}
+
+/* Of a command or callback that is in the tables, so that its name holds nothing the person made up. */
+static void note_forged(const struct turn *turn)
+{
+    const struct update *update = turn->update;
+    const char *name = update->kind == UPDATE_CALLBACK ? update->data : update->text;
+    size_t length = strcspn(name, update->kind == UPDATE_CALLBACK ? ":" : " \n\t@");
+    if (update->kind != UPDATE_CALLBACK && name[0] != '/') {
+        name = "a label";
+        length = strlen(name);
+    }
+    atomic_fetch_add(&forged, 1);
+    log_warn(turn->work->tenant->name, "update %lld from %lld: %.*s is above this person's role, refused",
+             (long long)update->update_id, (long long)update->from_id, (int)length, name);
+}
+
 static const struct route *route_of(struct turn *turn)
 {
     if (turn->update->kind == UPDATE_MY_CHAT_MEMBER)
@@ -98,7 +124,11 @@ static const struct route *route_of(struct turn *turn)
     const struct route *route = is_callback ? route_of_callback(turn->update->data, turn->numbers, turn->word)
                                             : route_of_message(turn);
     /* The one place where roles are checked. */
-    return route && turn->role >= route->role ? route : unknown;
+    if (route && turn->role < route->role) {
+        note_forged(turn);
+        return unknown;
+    }
+    return route ? route : unknown;
 }
 
 /* --- running it --- */

@@ -1,6 +1,7 @@
 /* GET /healthz (the process), /readyz (database and lanes), /metrics (Prometheus text; loopback and
  * metrics_allow only). */
 #include "base/log.h"
+#include "bot/bot.h"
 #include "http/internal.h"
 #include "store/verify_daily.h"
 
@@ -174,6 +175,9 @@ void status_metrics(struct web_request *request, void *context)
     add_sender(&page, server);
     add_stores(&page, server);
     add_books(&page, server);
+    metrics_figure(&page, "lapak_forged_total", "counter",
+                   "Buttons and commands refused because they are above the person's role.", "",
+                   (int64_t)bot_forged());
     metrics_figure(&page, "lapak_log_errors_total", "counter", "Error lines logged.", "",
                    (int64_t)log_errors());
     metrics_figure(&page, "lapak_log_dropped_total", "counter",

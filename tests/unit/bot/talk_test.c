@@ -83,6 +83,21 @@ static void test_admin_page_is_for_admins(void **state)
     assert_says(talk_text(BUYER, "⚙️ Admin Settings"), "belum aku pahami");
 }
 
+static void test_what_is_above_ones_role_is_counted(void **state)
+{
+    NEEDS_SHOP();
+    uint64_t before = bot_forged();
+    talk_press(ADMIN, "dn:1");
+    talk_press(BUYER, "w");
+    talk_press(BUYER, "dn:1:2"); /* nothing that is in the tables */
+    talk_text(BUYER, "/admins");
+    assert_int_equal(bot_forged() - before, 0);
+    talk_press(BUYER, "dn:1");
+    talk_text(BUYER, "/admin@kopi_bot dc:1");
+    talk_text(BUYER, "⚙️ Admin Settings");
+    assert_int_equal(bot_forged() - before, 3);
+}
+
 static void test_odd_messages_get_a_friendly_line(void **state)
 {
     NEEDS_SHOP();
@@ -346,6 +361,7 @@ int main(void)
         TALK_TEST(test_reading_writes_nothing),
         TALK_TEST(test_silence_for_groups_and_bots),
         TALK_TEST(test_admin_page_is_for_admins),
+        TALK_TEST(test_what_is_above_ones_role_is_counted),
         TALK_TEST(test_odd_messages_get_a_friendly_line),
         TALK_TEST(test_quantity_buttons),
         TALK_TEST(test_the_same_update_twice_counts_once),
