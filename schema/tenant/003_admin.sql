@@ -99,6 +99,7 @@ CREATE TABLE broadcasts (
     id                  bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     state               text        NOT NULL CHECK (state IN ('scheduled', 'running', 'paused', 'done', 'cancelled')),
     actor_id            bigint      NOT NULL,
+    seal_id             bigint      NOT NULL, -- random; the content's identity
     content             bytea       NOT NULL, -- sealed: the call's method and params
     segment             text        NOT NULL CHECK (segment IN ('all', 'buyers', 'never', 'product', 'active')),
     segment_ref         bigint,               -- the product, or the days
@@ -109,17 +110,31 @@ CREATE TABLE broadcasts (
     blocked             bigint      NOT NULL DEFAULT 0 CHECK (blocked >= 0),
     failed              bigint      NOT NULL DEFAULT 0 CHECK (failed >= 0),
     uncertain           bigint      NOT NULL DEFAULT 0 CHECK (uncertain >= 0), -- interrupted; not sent again by itself
+    refused_in_row      integer     NOT NULL DEFAULT 0 CHECK (refused_in_row >= 0), -- by Telegram, since one was sent
+    problem             text,                 -- why it refused the last one
     progress_message_id bigint,               -- in the actor's chat
+    told_at             timestamptz,          -- when that message was changed last
+    reported            boolean     NOT NULL DEFAULT false, -- over, and the actor knows how it ended
     created_at          timestamptz NOT NULL,
     started_at          timestamptz,
     ended_at            timestamptz,
     CHECK (sent + blocked + failed + uncertain <= queued),
     CHECK ((segment IN ('product', 'active')) = (segment_ref IS NOT NULL)),
-    CHECK ((state IN ('done', 'cancelled')) = (ended_at IS NOT NULL))
+    CHECK ((state IN ('done', 'cancelled')) = (ended_at IS NOT NULL)),
+    CHECK (state <> 'running' OR started_at IS NOT NULL),
+    CHECK (NOT reported OR ended_at IS NOT NULL)
 ) WITH (fillfactor = 80);
+CREATE INDEX broadcasts_open ON broadcasts (id) WHERE NOT reported;
 
--- Goes after everybody else's messages, and rather not at all than twice.
-ALTER TABLE outbox ADD COLUMN bulk boolean NOT NULL DEFAULT false;
+-- A bulk one goes after everybody else's messages, and rather not at all than twice: `uncertain` is one that was with
+-- the sender when that ended, or that Telegram did not answer.
+ALTER TABLE outbox
+    ADD COLUMN bulk boolean NOT NULL DEFAULT false,
+    DROP CONSTRAINT outbox_state_check,
+    ADD CONSTRAINT outbox_state_check CHECK (state IN ('pending', 'sent', 'failed', 'held', 'uncertain')),
+    ADD CHECK (bulk OR state <> 'uncertain');
+DROP INDEX outbox_waiting;
+CREATE INDEX outbox_waiting ON outbox (chat_id, id) WHERE state IN ('pending', 'held', 'uncertain');
 
 -- --- jobs that need more than a number ---
 

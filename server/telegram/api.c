@@ -69,6 +69,7 @@ static bool conclude(const json_t *body, const struct outbox_report *report, jso
         break;
     case OUTBOX_VERDICT_REFUSED:
     case OUTBOX_VERDICT_BLOCKED:
+    case OUTBOX_VERDICT_UNCERTAIN:
         break;
     }
     return error_set(err, ERR_REFUSED, "%s", report->error);

@@ -12,8 +12,9 @@
 enum {
     LANE_STORE_MAGIC = 0x6c730001,
     OUTBOX_LEASE_MS = 15000, /* longer than the sender's time-out for one call */
-    JOB_CALL_MS = 20000,     /* what a job's call may take, where its kind does not say */
-    JOB_LEASE_MS = 30000,    /* longer than that */
+    OUTBOX_RETRY_MS = 500,
+    JOB_CALL_MS = 20000,  /* what a job's call may take, where its kind does not say */
+    JOB_LEASE_MS = 30000, /* longer than that */
 };
 
 struct task {
@@ -145,8 +146,26 @@ char *work_reason(struct arena *arena, const char *text);
  * first row of `next`, which is left alone where that is not known by time. */
 
 /* outbox.c */
+/* Where messages go. Its address is the kind of rows that are in hands. */
+extern struct outbox_sink outbox_sink;
+/* Queued: the row is pending again, nobody's. */
+MUST_USE bool outbox_put_back(struct work *work, int64_t id, int64_t due_ms, struct error *err);
 MUST_USE bool outbox_sweep(struct work *work, struct db_rows *next, struct error *err);
 void outbox_hand_over(struct work *work);
+
+/* outbox_bulk.c */
+/* What those who wrote them wish, asked once a sweep. Zeroed: nobody was asked yet. */
+struct outbox_wishes {
+    struct outbox_wish_note *first;
+};
+/* A claimed bulk message: whether it goes to the sender. `interrupted`: somebody had it when they ended, and
+ * so it is uncertain. Where it does not go its row is written. */
+MUST_USE bool outbox_bulk_decide(struct work *work, const struct outbox_message *message, bool interrupted,
+                                 struct outbox_wishes *wishes, bool *go_out, struct error *err);
+/* The end of a bulk message, where its row is pending (else nothing happens): the row, and what follows. Part
+ * of sweeps that serve everybody: it fails with the database alone. */
+MUST_USE bool outbox_bulk_end(struct work *work, const struct outbox_message *message,
+                              enum outbox_bulk_outcome outcome, const char *why, struct error *err);
 
 /* job.c */
 MUST_USE bool job_sweep(struct work *work, struct db_rows *next, struct error *err);

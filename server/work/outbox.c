@@ -9,30 +9,13 @@
 #include "base/log.h"
 #include "work/internal.h"
 
-enum { MOST_CLAIMED = 100, RETRY_MS = 500, LONGEST_RETRY_MS = 24 * 3600 * 1000 };
+enum { MOST_CLAIMED = 100 };
 
-static struct outbox_sink sink;
-static const struct outbox_effect *effects;
-static size_t effect_count;
+struct outbox_sink outbox_sink;
 
-void outbox_set_sink(const struct outbox_sink *new_sink)
+void outbox_set_sink(const struct outbox_sink *sink)
 {
-    sink = *new_sink;
-}
-
-void outbox_set_effects(const struct outbox_effect *table, size_t count)
-{
-    effects = table;
-    effect_count = count;
-}
-
-static const struct outbox_effect *find_effect(const char *name)
-{
-    for (size_t i = 0; i < effect_count; i++) {
-        if (!strcmp(effects[i].name, name))
-            return &effects[i];
-    }
-    return NULL;
+    outbox_sink = *sink;
 }
 
 /* --- payload: what is sealed in the row --- */
@@ -75,14 +58,15 @@ static bool parse_payload(const char *text, size_t length, struct outbox_message
 
 /* --- writing --- */
 
-/* Leased to the sender at once ($8), but for one: an earlier message of the chat waits for a later try. */
+/* Leased to the sender at once ($8), but for one: an earlier message of the chat waits for a later try. A
+ * bulk message waits for nobody here and nobody waits for it. */
 DB_TENANT_STATEMENT(
     outbox_insert,
     "INSERT INTO outbox (chat_id, seal_id, payload, keep, effect, effect_ref, due_at, lease_until, "
-    "created_at) "
+    "created_at, bulk) "
     "VALUES ($1, $2, $3, $4, $5, $6, $7, CASE WHEN NOT EXISTS (SELECT FROM outbox e WHERE e.chat_id = $1 "
-    "AND e.state = 'pending' AND (e.lease_until IS NULL OR e.lease_until < $9)) THEN $8::timestamptz END, "
-    "$9) "
+    "AND e.state = 'pending' AND NOT e.bulk AND (e.lease_until IS NULL OR e.lease_until < $9)) "
+    "THEN $8::timestamptz END, $9, $10) "
     "RETURNING id, lease_until IS NOT NULL");
 
 /* A message whose row this transaction leases to the sender; it is handed over after the commit. */
@@ -100,8 +84,9 @@ static void queue(struct work *work, struct queued_message *q)
 
 static bool may_hand_over(struct work *work, const struct outbox_message *m)
 {
-    return m->after_ms <= work->now_ms && sink.take && !atomic_load(&work->store->hold_outbox) &&
-           sink.accepts(sink.context, work->store, m->chat_id);
+    return !m->bulk && m->after_ms <= work->now_ms && outbox_sink.take &&
+           !atomic_load(&work->store->hold_outbox) &&
+           outbox_sink.accepts(outbox_sink.context, work->store, m->chat_id);
 }
 
 bool outbox_add(struct work *work, const struct outbox_message *message, struct error *err)
@@ -128,7 +113,8 @@ bool outbox_add(struct work *work, const struct outbox_message *message, struct 
     if (!db_send(work->tx, &outbox_insert,
                  DB_PARAMS(P_INT(m->chat_id), P_INT(seal_id), P_BYTES(sealed, sealed_length), P_BOOL(m->keep),
                            P_TEXT(m->effect), P_ID(m->effect_ref), P_TIME(due),
-                           P_TIME(leased ? work->now_ms + OUTBOX_LEASE_MS : 0), P_TIME(work->now_ms)),
+                           P_TIME(leased ? work->now_ms + OUTBOX_LEASE_MS : 0), P_TIME(work->now_ms),
+                           P_BOOL(m->bulk)),
                  &q->inserted, err))
         return error_context(err, "outbox");
     q->payload = text;
@@ -148,8 +134,8 @@ static void hand_over(struct work *work, struct queued_message *q)
         log_error(lane_store_name(work->store), "outbox row %lld: %s", (long long)m->id, err.text);
         return;
     }
-    hands_add(&work->store->hands, &sink, m->id, m);
-    sink.take(sink.context, work->store, m);
+    hands_add(&work->store->hands, &outbox_sink, m->id, m);
+    outbox_sink.take(outbox_sink.context, work->store, m);
 }
 
 void outbox_hand_over(struct work *work)
@@ -167,7 +153,7 @@ void outbox_hand_over(struct work *work)
 }
 
 DB_TENANT_STATEMENT(outbox_release_held, "UPDATE outbox SET state = 'pending', due_at = $2, lease_until = "
-                                         "NULL WHERE chat_id = $1 AND state = 'held'");
+                                         "NULL WHERE chat_id = $1 AND state = 'held' AND NOT bulk");
 
 bool outbox_release(struct work *work, int64_t chat_id, struct error *err)
 {
@@ -195,30 +181,45 @@ bool outbox_waits(struct work *work, int64_t chat_id, const char *effect, int64_
 
 /* Only messages with nothing before them in their chat that stays behind: not one that waits for its time or
  * is with a sender (`waiting`, so that those do not use up the limit), nor one that another server is
- * claiming at this moment (`mine`: a locked row is skipped). Begins with what is pending, by the partial
- * index: the table keeps what was sent. */
+ * claiming at this moment (`mine`: a locked row is skipped). Bulk messages, at most $4, are an order of their
+ * own. Begins with what is pending, by the partial index: the table keeps what was sent. */
 DB_TENANT_STATEMENT(
     outbox_claim,
-    "WITH waiting AS (SELECT id, chat_id, bool_and(due_at <= $1 AND (lease_until IS NULL OR lease_until < "
-    "$1)) "
-    "OVER (PARTITION BY chat_id ORDER BY id) AS free FROM outbox WHERE state = 'pending'), "
-    "due AS (SELECT id, chat_id FROM waiting WHERE free ORDER BY id LIMIT $3), "
-    "locked AS (SELECT id FROM outbox WHERE id = ANY (ARRAY(SELECT id FROM due)) AND state = 'pending' "
+    "WITH waiting AS (SELECT id, chat_id, bulk, "
+    "bool_and(due_at <= $1 AND (lease_until IS NULL OR lease_until < $1)) "
+    "OVER (PARTITION BY chat_id, bulk ORDER BY id) AS free FROM outbox WHERE state = 'pending'), "
+    "due AS ((SELECT id, chat_id, bulk FROM waiting WHERE free AND NOT bulk ORDER BY id LIMIT $3) "
+    "UNION ALL (SELECT id, chat_id, bulk FROM waiting WHERE free AND bulk ORDER BY id LIMIT $4)), "
+    "locked AS (SELECT id, lease_until IS NOT NULL AS interrupted FROM outbox "
+    "WHERE id = ANY (ARRAY(SELECT id FROM due)) AND state = 'pending' "
     "AND due_at <= $1 AND (lease_until IS NULL OR lease_until < $1) FOR UPDATE SKIP LOCKED), "
     "mine AS (SELECT id FROM due d WHERE id IN (SELECT id FROM locked) AND NOT EXISTS (SELECT FROM due e "
-    "WHERE e.chat_id = d.chat_id AND e.id < d.id AND e.id NOT IN (SELECT id FROM locked))), "
+    "WHERE e.chat_id = d.chat_id AND e.bulk = d.bulk AND e.id < d.id AND e.id NOT IN (SELECT id FROM "
+    "locked))), "
     "claimed AS (UPDATE outbox SET lease_until = $2 WHERE id = ANY (ARRAY(SELECT id FROM mine)) "
-    "RETURNING id, chat_id, seal_id, payload, keep, effect, effect_ref, attempts) "
-    "SELECT * FROM claimed ORDER BY id");
-/* The first of a chat decides when something of the chat can be claimed. */
+    "RETURNING id, chat_id, seal_id, payload, keep, effect, effect_ref, attempts, bulk) "
+    "SELECT claimed.*, locked.interrupted FROM claimed JOIN locked USING (id) ORDER BY id");
+/* The first of a chat decides when something of the chat can be claimed. Bulk messages not before $1. */
 DB_TENANT_STATEMENT(outbox_next,
-                    "SELECT min(due) FROM (SELECT DISTINCT ON (chat_id) greatest(due_at, lease_until) AS due "
-                    "FROM outbox WHERE state = 'pending' ORDER BY chat_id, id) AS first");
+                    "SELECT min(due) FROM (SELECT DISTINCT ON (chat_id, bulk) greatest(due_at, lease_until, "
+                    "CASE WHEN bulk THEN $1::timestamptz END) AS due "
+                    "FROM outbox WHERE state = 'pending' ORDER BY chat_id, bulk, id) AS first");
 DB_TENANT_STATEMENT(
     outbox_set_aside,
     "UPDATE outbox SET state = 'failed', lease_until = NULL, error = $2, ended_at = $3 WHERE id = $1");
-DB_TENANT_STATEMENT(outbox_put_back,
+DB_TENANT_STATEMENT(outbox_put_back_row,
                     "UPDATE outbox SET due_at = $2, lease_until = NULL WHERE id = $1 AND state = 'pending'");
+
+bool outbox_put_back(struct work *work, int64_t id, int64_t due_ms, struct error *err)
+{
+    return db_send(work->tx, &outbox_put_back_row, DB_PARAMS(P_INT(id), P_TIME(due_ms)), NULL, err);
+}
+
+/* What one sweep remembers. */
+struct sweep {
+    struct full_chat *full;
+    struct outbox_wishes wishes;
+};
 
 /* Chats that the sender has no room for, during one sweep: what is behind such a message stays behind. */
 struct full_chat {
@@ -226,30 +227,35 @@ struct full_chat {
     int64_t chat_id;
 };
 
-static bool has_room(struct work *work, struct full_chat **full, int64_t chat_id)
+static bool has_room(struct work *work, struct sweep *sweep, int64_t chat_id)
 {
-    for (const struct full_chat *chat = *full; chat; chat = chat->next) {
+    for (const struct full_chat *chat = sweep->full; chat; chat = chat->next) {
         if (chat->chat_id == chat_id)
             return false;
     }
-    if (sink.accepts(sink.context, work->store, chat_id))
+    if (outbox_sink.accepts(outbox_sink.context, work->store, chat_id))
         return true;
     struct full_chat *chat = ARENA_NEW(work->arena, struct full_chat);
-    *chat = (struct full_chat){*full, chat_id};
-    *full = chat;
+    *chat = (struct full_chat){sweep->full, chat_id};
+    sweep->full = chat;
     return false;
 }
 
-static bool open_claimed(struct work *work, const struct db_rows *rows, int row, struct queued_message *q,
-                         struct error *why)
+static void read_claimed(struct work *work, const struct db_rows *rows, int row, struct outbox_message *m)
 {
-    struct outbox_message *m = &q->message;
     m->id = db_int(rows, row, 0);
     m->chat_id = db_int(rows, row, 1);
     m->keep = db_bool(rows, row, 4);
     m->effect = db_text_copy(work->arena, rows, row, 5);
     m->effect_ref = db_int(rows, row, 6);
     m->attempts = (int)db_int(rows, row, 7);
+    m->bulk = db_bool(rows, row, 8);
+}
+
+static bool open_claimed(struct work *work, const struct db_rows *rows, int row, struct queued_message *q,
+                         struct error *why)
+{
+    struct outbox_message *m = &q->message;
     size_t sealed_length = 0, length;
     void *sealed = db_bytes(work->arena, rows, row, 3, &sealed_length);
     auto_json json_t *payload = NULL;
@@ -262,203 +268,64 @@ static bool open_claimed(struct work *work, const struct db_rows *rows, int row,
     return true;
 }
 
+static bool set_aside(struct work *work, const struct outbox_message *m, const struct error *why,
+                      struct error *err)
+{
+    log_error(lane_store_name(work->store), "outbox row %lld set aside: %s", (long long)m->id, why->text);
+    if (m->bulk)
+        return outbox_bulk_end(work, m, OUTBOX_BULK_REFUSED, why->text, err);
+    return db_send(work->tx, &outbox_set_aside,
+                   DB_PARAMS(P_INT(m->id), P_TEXT(why->text), P_TIME(work->now_ms)), NULL, err);
+}
+
 /* One claimed row: queued for the hand-over, or put back where the sender has no room for the chat, or set
- * aside where it can't be read. */
-static bool take_claimed(struct work *work, const struct db_rows *rows, int row, struct full_chat **full,
+ * aside where it can't be read; a bulk one as those who wrote it wish. */
+static bool take_claimed(struct work *work, const struct db_rows *rows, int row, struct sweep *sweep,
                          struct error *err)
 {
     struct queued_message *q = ARENA_NEW(work->arena, struct queued_message);
     struct outbox_message *m = &q->message;
     struct error why;
-    if (hands_find(&work->store->hands, &sink, db_int(rows, row, 0)))
+    read_claimed(work, rows, row, m);
+    if (hands_find(&work->store->hands, &outbox_sink, m->id))
         return true; /* the sender has it, or its report waits for the database: only the lease ran out */
-    if (!open_claimed(work, rows, row, q, &why)) {
-        log_error(lane_store_name(work->store), "outbox row %lld set aside: %s", (long long)m->id, why.text);
-        return db_send(work->tx, &outbox_set_aside,
-                       DB_PARAMS(P_INT(m->id), P_TEXT(why.text), P_TIME(work->now_ms)), NULL, err);
+    if (m->bulk) {
+        bool go;
+        if (!outbox_bulk_decide(work, m, db_bool(rows, row, 9), &sweep->wishes, &go, err))
+            return false;
+        if (!go)
+            return true;
     }
-    if (!has_room(work, full, m->chat_id))
-        return db_send(work->tx, &outbox_put_back, DB_PARAMS(P_INT(m->id), P_TIME(work->now_ms + RETRY_MS)),
-                       NULL, err);
+    if (!open_claimed(work, rows, row, q, &why))
+        return set_aside(work, m, &why, err);
+    if (!m->bulk && !has_room(work, sweep, m->chat_id))
+        return outbox_put_back(work, m->id, work->now_ms + OUTBOX_RETRY_MS, err);
     queue(work, q);
     return true;
 }
 
 bool outbox_sweep(struct work *work, struct db_rows *next, struct error *err)
 {
-    if (!sink.take || atomic_load(&work->store->hold_outbox))
+    if (!outbox_sink.take || atomic_load(&work->store->hold_outbox))
         return true;
-    if (!sink.accepts(sink.context, work->store, 0)) { /* no use in claiming rows to put them back */
-        work_due(work, work->now_ms + RETRY_MS);
+    if (!outbox_sink.accepts(outbox_sink.context, work->store,
+                             0)) { /* no use in claiming rows to put them back */
+        work_due(work, work->now_ms + OUTBOX_RETRY_MS);
         return true;
     }
     struct db_rows rows;
-    struct full_chat *full = NULL;
-    if (!db_query(
-            work->tx, &outbox_claim,
-            DB_PARAMS(P_TIME(work->now_ms), P_TIME(work->now_ms + OUTBOX_LEASE_MS), P_INT(MOST_CLAIMED)),
-            &rows, err))
+    struct sweep sweep = {0};
+    size_t bulk = outbox_sink.bulk_room ? outbox_sink.bulk_room(outbox_sink.context, work->store) : 0;
+    if (!db_query(work->tx, &outbox_claim,
+                  DB_PARAMS(P_TIME(work->now_ms), P_TIME(work->now_ms + OUTBOX_LEASE_MS), P_INT(MOST_CLAIMED),
+                            P_INT((int64_t)bulk)),
+                  &rows, err))
         return false;
     for (int i = 0; i < rows.count; i++) {
-        if (!take_claimed(work, &rows, i, &full, err))
+        if (!take_claimed(work, &rows, i, &sweep, err))
             return false;
     }
-    return db_send(work->tx, &outbox_next, DB_NO_PARAMS, next, err);
-}
-
-/* --- reports --- */
-
-/* Whether messages of the chat wait for this one to end. */
-#define WAITING_BEHIND                                                                                       \
-    " RETURNING EXISTS (SELECT FROM outbox e WHERE e.chat_id = o.chat_id AND e.state = 'pending' "           \
-    "AND e.id > o.id AND e.lease_until IS NULL)"
-DB_TENANT_STATEMENT(outbox_mark_sent,
-                    "UPDATE outbox o SET state = 'sent', payload = NULL, lease_until = NULL, "
-                    "error = NULL, ended_at = $2 WHERE id = $1 AND state = 'pending'" WAITING_BEHIND);
-DB_TENANT_STATEMENT(
-    outbox_mark_failed,
-    "UPDATE outbox o SET state = 'failed', payload = CASE WHEN keep THEN payload END, "
-    "lease_until = NULL, error = $2, ended_at = $3 WHERE id = $1 AND state = 'pending'" WAITING_BEHIND);
-DB_TENANT_STATEMENT(outbox_mark_held, "UPDATE outbox o SET state = 'held', lease_until = NULL, error = $2 "
-                                      "WHERE id = $1 AND state = 'pending'" WAITING_BEHIND);
-DB_TENANT_STATEMENT(outbox_postpone,
-                    "UPDATE outbox SET due_at = $2, lease_until = NULL, attempts = attempts + 1, error = $3 "
-                    "WHERE id = $1 AND state = 'pending'");
-
-static bool apply_effect(struct work *work, const struct outbox_report *r, enum outbox_outcome outcome,
-                         struct error *err)
-{
-    const struct outbox_effect *effect = r->effect ? find_effect(r->effect) : NULL;
-    if (!effect)
-        return !r->effect || error_set(err, ERR_INTERNAL, "outbox row %lld: unknown effect %s",
-                                       (long long)r->id, r->effect);
-    return effect->apply(work, r->effect_ref, outcome, r->result, err) ||
-           error_context(err, "effect %s", r->effect);
-}
-
-/* The row's new state; *outcome_out and true in *ended_out where its effect is due. */
-static bool write_verdict(struct work *work, const struct outbox_report *r, struct db_rows *rows,
-                          enum outbox_outcome *outcome_out, bool *ended_out, struct error *err)
-{
-    const char *error = r->error[0] ? work_reason(work->arena, r->error) : NULL;
-    *ended_out = true;
-    switch (r->verdict) {
-    case OUTBOX_VERDICT_SENT:
-        *outcome_out = OUTBOX_SENT;
-        return db_query(work->tx, &outbox_mark_sent, DB_PARAMS(P_INT(r->id), P_TIME(work->now_ms)), rows,
-                        err);
-    case OUTBOX_VERDICT_REFUSED:
-        *outcome_out = OUTBOX_REFUSED;
-        return db_query(work->tx, &outbox_mark_failed,
-                        DB_PARAMS(P_INT(r->id), P_TEXT(error), P_TIME(work->now_ms)), rows, err);
-    case OUTBOX_VERDICT_BLOCKED:
-        *outcome_out = OUTBOX_BLOCKED;
-        if (r->keep)
-            return db_query(work->tx, &outbox_mark_held, DB_PARAMS(P_INT(r->id), P_TEXT(error)), rows, err);
-        return db_query(work->tx, &outbox_mark_failed,
-                        DB_PARAMS(P_INT(r->id), P_TEXT(error), P_TIME(work->now_ms)), rows, err);
-    case OUTBOX_VERDICT_LATER:
-        *ended_out = false;
-        return db_query(work->tx, &outbox_postpone,
-                        DB_PARAMS(P_INT(r->id), P_TIME(work->now_ms + r->retry_ms), P_TEXT(error)), rows,
-                        err);
-    case OUTBOX_VERDICT_RETURNED:
-        break;
-    }
-    *ended_out = false;
-    return db_query(work->tx, &outbox_put_back, DB_PARAMS(P_INT(r->id), P_TIME(work->now_ms)), rows, err);
-}
-
-static void count_verdict(struct work *work, const struct outbox_report *r)
-{
-    struct lanes *lanes = work->store->lane->lanes;
-    switch (r->verdict) {
-    case OUTBOX_VERDICT_SENT:
-        atomic_fetch_add(&lanes->figures.outbox_sent, 1);
-        break;
-    case OUTBOX_VERDICT_REFUSED:
-        atomic_fetch_add(&lanes->figures.outbox_failed, 1);
-        log_error(lane_store_name(work->store), "outbox row %lld refused by Telegram: %s", (long long)r->id,
-                  r->error);
-        break;
-    case OUTBOX_VERDICT_BLOCKED:
-        log_info(lane_store_name(work->store), "outbox row %lld: chat %lld can't be reached%s",
-                 (long long)r->id, (long long)r->chat_id, r->keep ? "; held until the person is back" : "");
-        break;
-    case OUTBOX_VERDICT_LATER:
-        atomic_fetch_add(&lanes->figures.outbox_retried, 1);
-        log_info(lane_store_name(work->store), "outbox row %lld again in %lld ms: %s", (long long)r->id,
-                 (long long)r->retry_ms, r->error);
-        break;
-    case OUTBOX_VERDICT_RETURNED:
-        break;
-    }
-}
-
-static void report_free(void *argument)
-{
-    struct outbox_report *r = argument;
-    json_decref(r->result);
-    free((char *)r->effect);
-    free(r);
-}
-
-static void end_report(struct work *work, struct outbox_report *r)
-{
-    hands_remove(&work->store->hands, &sink, r->id);
-    report_free(r);
-}
-
-static void take_report(struct work *work, void *argument);
-
-/* An effect of ours is broken; the message went out and must not go again and again. */
-static void write_without_effect(struct work *work, struct outbox_report *r, const struct error *why)
-{
-    log_error(lane_store_name(work->store), "outbox row %lld: %s", (long long)r->id, why->text);
-    if (r->effect) {
-        free((char *)r->effect);
-        r->effect = NULL;
-        lane_submit_delayed(work->store, take_report, r, 0, report_free);
-    } else if (r->verdict == OUTBOX_VERDICT_SENT) {
-        report_free(r); /* it stays in our hands: not sent again before the next start */
-    } else {
-        end_report(work, r);
-    }
-}
-
-static void take_report(struct work *work, void *argument)
-{
-    struct outbox_report *r = argument;
-    struct error err;
-    struct db_rows rows;
-    enum outbox_outcome outcome = OUTBOX_SENT;
-    bool ended = false;
-    /* rows.affected 0: its lease ran out and somebody else has finished it. */
-    bool ok = work_begin(work, &err) && write_verdict(work, r, &rows, &outcome, &ended, &err) &&
-              (!ended || !rows.affected || apply_effect(work, r, outcome, &err)) && work_commit(work, &err);
-    bool look = ok && (!ended || (rows.count && db_bool(&rows, 0, 0)));
-    work_end(work);
-    if (ok) {
-        count_verdict(work, r);
-        if (look)
-            lane_store_due(work->store,
-                           work->now_ms + (r->verdict == OUTBOX_VERDICT_LATER ? r->retry_ms : 0));
-        end_report(work, r);
-    } else if (err.code == ERR_RETRY || err.code == ERR_UNCERTAIN) {
-        lane_submit_delayed(work->store, take_report, r, RETRY_MS, report_free);
-    } else {
-        write_without_effect(work, r, &err);
-    }
-}
-
-void outbox_report(struct lane_store *store, const struct outbox_report *report)
-{
-    struct outbox_report *copy = xcalloc(1, sizeof *copy);
-    *copy = *report;
-    copy->effect = report->effect ? xstrdup(report->effect) : NULL;
-    if (copy->retry_ms < 0)
-        copy->retry_ms = 0;
-    if (copy->retry_ms > LONGEST_RETRY_MS)
-        copy->retry_ms = LONGEST_RETRY_MS;
-    lane_submit_internal(store, take_report, copy);
+    /* Where there was no room for bulk messages it is looked for again soon, but not all the time. */
+    return db_send(work->tx, &outbox_next, DB_PARAMS(P_TIME(bulk ? 0 : work->now_ms + OUTBOX_RETRY_MS)), next,
+                   err);
 }

@@ -20,6 +20,7 @@ static struct taken taken[1000];
 static size_t taken_count;
 static bool closed;
 static int64_t closed_chat;
+static size_t bulk_limit;
 
 static struct timespec after_ms(int64_t ms)
 {
@@ -105,6 +106,21 @@ static bool accepts(void *context, struct lane_store *store, int64_t chat_id)
     return fine;
 }
 
+static size_t bulk_room(void *context, struct lane_store *store)
+{
+    pthread_mutex_lock(&mutex);
+    size_t room = bulk_limit;
+    pthread_mutex_unlock(&mutex);
+    return room;
+}
+
+void rig_bulk_room(size_t room)
+{
+    pthread_mutex_lock(&mutex);
+    bulk_limit = room;
+    pthread_mutex_unlock(&mutex);
+}
+
 static char *copy(const char *text)
 {
     return text ? xstrdup(text) : NULL;
@@ -128,6 +144,7 @@ static void take(void *context, struct lane_store *store, const struct outbox_me
         .attachment_name = copy(m->attachment_name),
         .attachment = m->attachment,
         .keep = m->keep,
+        .bulk = m->bulk,
         .attempts = m->attempts,
     };
     pthread_cond_broadcast(&noticed);
@@ -210,6 +227,7 @@ void rig_report(const struct taken *t, enum outbox_verdict verdict, int64_t retr
         .effect = t->effect,
         .effect_ref = t->effect_ref,
         .keep = t->keep,
+        .bulk = t->bulk,
         .attempts = t->attempts,
         .verdict = verdict,
         .result = verdict == OUTBOX_VERDICT_SENT ? json_pack("{s:i}", "message_id", 77) : NULL,
@@ -406,7 +424,7 @@ int rig_set_up(void **state)
     const char *url = getenv("LAPAK_TEST_DATABASE_URL");
     if (!url)
         return 0;
-    outbox_set_sink(&(struct outbox_sink){.accepts = accepts, .take = take});
+    outbox_set_sink(&(struct outbox_sink){.accepts = accepts, .take = take, .bulk_room = bulk_room});
     char directory[] = "/tmp/lapak-rig-XXXXXX";
     assert_non_null(mkdtemp(directory));
     MUST(db_open(url, NULL, 0, &admin, &err));
@@ -475,6 +493,7 @@ int rig_begin(void **state)
         rig_sql("TRUNCATE %s.outbox, %s.jobs, %s.updates_seen RESTART IDENTITY", rig.tenants[i]->schema,
                 rig.tenants[i]->schema, rig.tenants[i]->schema);
     rig_open();
+    rig_bulk_room(100);
     rig_start();
     return 0;
 }

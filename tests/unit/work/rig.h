@@ -25,7 +25,7 @@ struct taken {
     int64_t id, chat_id, effect_ref;
     char *method, *text, *effect, *attachment_text, *attachment_name;
     enum outbox_attachment attachment;
-    bool keep;
+    bool keep, bulk;
     int attempts;
 };
 
@@ -77,6 +77,8 @@ const char *rig_said(void);
 /* No room for the chat (0: for anybody) until rig_open(). */
 void rig_close(int64_t chat_id);
 void rig_open(void);
+/* How many bulk messages there is room for at each sweep; 100 when a test begins. */
+void rig_bulk_room(size_t room);
 void rig_report(const struct taken *taken, enum outbox_verdict verdict, int64_t retry_ms, const char *error);
 
 /* SQL in the first store's schema, by the owner; the first column of the first row as a number. */
