@@ -127,6 +127,7 @@ struct call *call_for_message(struct lane_store *store, const struct outbox_mess
     call->report.chat_id = message->chat_id;
     call->report.effect_ref = message->effect_ref;
     call->report.keep = message->keep;
+    call->report.bulk = message->bulk;
     call->report.attempts = message->attempts;
     if (!transport_is_method(message->method)) {
         call->body = NULL;

@@ -122,6 +122,9 @@ void telegram_judge(long http_status, const json_t *body, struct outbox_report *
     json_get_string(body, "description", &text);
 
     report->verdict = readable || status == 429 ? verdict_of(status, text) : OUTBOX_VERDICT_LATER;
+    /* Only a 429 says that nothing was done. */
+    if (report->bulk && report->verdict == OUTBOX_VERDICT_LATER && status != 429)
+        report->verdict = OUTBOX_VERDICT_UNCERTAIN;
     if (report->verdict == OUTBOX_VERDICT_LATER)
         report->retry_ms =
             status == 429 ? retry_after_ms(parameters, header_ms) : telegram_backoff_ms(report->attempts);

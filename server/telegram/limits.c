@@ -1,6 +1,9 @@
 #include "telegram/limits.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+
+#include "base/arena.h"
 
 enum { SECOND_US = 1000000, BREAKER_FAILURES = 16, BREAKER_TRIES = 4 };
 
@@ -33,6 +36,53 @@ int64_t limits_wait_us(const struct limits_pace *pace, const struct rate *rate, 
 void limits_take(struct limits_pace *pace, const struct rate *rate, int64_t now_us)
 {
     pace->full_us = later(now_us, pace->full_us) + rate->interval_us;
+}
+
+int limits_left(const struct limits_pace *pace, const struct rate *rate, int64_t now_us)
+{
+    int64_t behind_us = later(now_us, pace->full_us) - now_us;
+    int64_t taken = (behind_us + rate->interval_us - 1) / rate->interval_us;
+    return taken < rate->burst ? rate->burst - (int)taken : 0;
+}
+
+void limits_window_take(struct limits_window *window, int size, int64_t now_us)
+{
+    if (!window->at_us) {
+        *window =
+            (struct limits_window){.at_us = xcalloc((size_t)size, sizeof(*window->at_us)), .size = size};
+        for (int i = 0; i < size; i++)
+            window->at_us[i] = INT64_MIN;
+    }
+    window->at_us[window->next] = now_us;
+    window->next = (window->next + 1) % window->size;
+}
+
+void limits_window_free(struct limits_window *window)
+{
+    free(window->at_us);
+    *window = (struct limits_window){0};
+}
+
+/* The time of the call before which there were `back` - 1 later ones. */
+static int64_t call_before(const struct limits_window *window, int back)
+{
+    return window->at_us[(window->next - back + window->size) % window->size];
+}
+
+int64_t limits_window_ready_us(const struct limits_window *window, int most, int64_t now_us)
+{
+    if (!window->at_us)
+        return now_us;
+    int64_t at_us = call_before(window, most);
+    return at_us == INT64_MIN ? now_us : later(now_us, at_us + SECOND_US);
+}
+
+int limits_window_left(const struct limits_window *window, int most, int64_t now_us)
+{
+    int used = 0;
+    while (window->at_us && used < most && call_before(window, used + 1) > now_us - SECOND_US)
+        used++;
+    return most - used;
 }
 
 bool limits_note_refusal(struct refusals *refusals, int64_t chat_id, int64_t now_us)

@@ -28,6 +28,21 @@ int64_t limits_ready_us(const struct limits_pace *pace, const struct rate *rate,
 int64_t limits_wait_us(const struct limits_pace *pace, const struct rate *rate, size_t queued,
                        int64_t now_us);
 void limits_take(struct limits_pace *pace, const struct rate *rate, int64_t now_us);
+/* How many calls may go at once now. */
+int limits_left(const struct limits_pace *pace, const struct rate *rate, int64_t now_us);
+
+/* The times of the last calls: so that no second, wherever it begins, holds more than a given number. */
+struct limits_window {
+    int64_t *at_us; /* a ring; NULL until a call is noted */
+    int size, next;
+};
+/* `size` calls are remembered; the same at every call. */
+void limits_window_take(struct limits_window *window, int size, int64_t now_us);
+void limits_window_free(struct limits_window *window);
+/* The earliest time of the next call where a second may hold `most`, at most `size`. */
+int64_t limits_window_ready_us(const struct limits_window *window, int most, int64_t now_us);
+/* How many calls may go at once now. */
+int limits_window_left(const struct limits_window *window, int most, int64_t now_us);
 
 /* The last 429s of a bot, by chat. */
 struct refusals {

@@ -1,160 +1,13 @@
 #include "telegram/queue.h"
 
-#include <assert.h>
-#include <stdlib.h>
-#include <string.h>
+#include "telegram/api.h"
+#include "telegram/queue_names.h"
 
-#include "base/arena.h"
-#include "telegram/transport.h"
+#include <stddef.h>
 
 #define OWNER(pointer, type, member) ((type *)((char *)(pointer)-offsetof(type, member)))
 
 static const int64_t GUARD_US = 2000000; /* longer than a lane takes to note a report */
-
-void queue_init(struct queue *queue, const char *api_base, int bot_per_second)
-{
-    *queue = (struct queue){.api_base = api_base, .bot_rate = limits_bot(bot_per_second)};
-    queue->ring_tail = &queue->ring;
-    call_list_init(&queue->over);
-}
-
-/* --- bots and chats by their names --- */
-
-static size_t hash(const void *pointer, int64_t id)
-{
-    uint64_t h = ((uint64_t)(uintptr_t)pointer >> 4) * 0x9e3779b97f4a7c15u ^ (uint64_t)id;
-    h ^= h >> 32;
-    h *= 0xd6e8feb86659fd93u;
-    return (size_t)(h ^ h >> 32);
-}
-
-static struct bot *find_bot(const struct queue *queue, const struct lane_store *store)
-{
-    if (queue->bot_capacity == 0)
-        return NULL;
-    struct bot *bot = queue->bots[hash(store, 0) & (queue->bot_capacity - 1)];
-    while (bot && bot->store != store)
-        bot = bot->hash_next;
-    return bot;
-}
-
-static struct chat *find_chat(const struct queue *queue, const struct bot *bot, int64_t id)
-{
-    if (queue->chat_capacity == 0)
-        return NULL;
-    struct chat *chat = queue->chats[hash(bot, id) & (queue->chat_capacity - 1)];
-    while (chat && (chat->bot != bot || chat->id != id))
-        chat = chat->hash_next;
-    return chat;
-}
-
-static void grow_bots(struct queue *queue)
-{
-    size_t capacity = queue->bot_capacity ? queue->bot_capacity * 2 : 16;
-    struct bot **bots = xcalloc(capacity, sizeof(struct bot *));
-    for (size_t i = 0; i < queue->bot_capacity; i++)
-        for (struct bot *bot = queue->bots[i], *next; bot; bot = next) {
-            struct bot **slot = &bots[hash(bot->store, 0) & (capacity - 1)];
-            next = bot->hash_next;
-            bot->hash_next = *slot;
-            *slot = bot;
-        }
-    free(queue->bots);
-    queue->bots = bots;
-    queue->bot_capacity = capacity;
-}
-
-static void grow_chats(struct queue *queue)
-{
-    size_t capacity = queue->chat_capacity ? queue->chat_capacity * 2 : 64;
-    struct chat **chats = xcalloc(capacity, sizeof(struct chat *));
-    for (size_t i = 0; i < queue->chat_capacity; i++)
-        for (struct chat *chat = queue->chats[i], *next; chat; chat = next) {
-            struct chat **slot = &chats[hash(chat->bot, chat->id) & (capacity - 1)];
-            next = chat->hash_next;
-            chat->hash_next = *slot;
-            *slot = chat;
-        }
-    free(queue->chats);
-    queue->chats = chats;
-    queue->chat_capacity = capacity;
-}
-
-/* The store's bot; its URLs follow the token given, which a reload may have changed. */
-static struct bot *need_bot(struct queue *queue, struct lane_store *store, const char *token)
-{
-    struct bot *bot = find_bot(queue, store);
-    if (!bot) {
-        if (queue->bot_count == queue->bot_capacity)
-            grow_bots(queue);
-        bot = xcalloc(1, sizeof(*bot));
-        bot->store = store;
-        bot->ready_tail = &bot->ready;
-        bot->wake.is_bot = true;
-        call_list_init(&bot->loose);
-        struct bot **slot = &queue->bots[hash(store, 0) & (queue->bot_capacity - 1)];
-        bot->hash_next = *slot;
-        *slot = bot;
-        queue->bot_count++;
-    }
-    if (!bot->token || strcmp(bot->token, token) != 0) {
-        char prefix[TRANSPORT_MOST_URL];
-        free(bot->token);
-        free(bot->prefix);
-        bot->token = xstrdup(token);
-        bot->prefix = xstrdup(transport_prefix(queue->api_base, token, prefix) ? prefix : "");
-        bot->refused_us = 0;
-    }
-    return bot;
-}
-
-static struct chat *need_chat(struct queue *queue, struct bot *bot, int64_t id)
-{
-    struct chat *chat = find_chat(queue, bot, id);
-    if (chat)
-        return chat;
-    if (queue->chat_count == queue->chat_capacity)
-        grow_chats(queue);
-    chat = xcalloc(1, sizeof(*chat));
-    chat->bot = bot;
-    chat->id = id;
-    call_list_init(&chat->calls);
-    struct chat **slot = &queue->chats[hash(bot, id) & (queue->chat_capacity - 1)];
-    chat->hash_next = *slot;
-    *slot = chat;
-    queue->chat_count++;
-    return chat;
-}
-
-static void free_chat(struct queue *queue, struct chat *chat)
-{
-    struct chat **slot = &queue->chats[hash(chat->bot, chat->id) & (queue->chat_capacity - 1)];
-    while (*slot != chat)
-        slot = &(*slot)->hash_next;
-    *slot = chat->hash_next;
-    queue->chat_count--;
-    wake_cancel(&queue->wakes, &chat->wake);
-    free(chat);
-}
-
-void queue_free(struct queue *queue)
-{
-    for (size_t i = 0; i < queue->chat_capacity; i++)
-        for (struct chat *chat = queue->chats[i], *next; chat; chat = next) {
-            next = chat->hash_next;
-            free(chat);
-        }
-    for (size_t i = 0; i < queue->bot_capacity; i++)
-        for (struct bot *bot = queue->bots[i], *next; bot; bot = next) {
-            next = bot->hash_next;
-            free(bot->token);
-            free(bot->prefix);
-            free(bot);
-        }
-    free(queue->chats);
-    free(queue->bots);
-    wake_heap_free(&queue->wakes);
-}
 
 /* --- whose turn it is --- */
 
@@ -163,9 +16,38 @@ static int64_t later(int64_t a, int64_t b)
     return a > b ? a : b;
 }
 
+static int fewer(int a, int b)
+{
+    return a < b ? a : b;
+}
+
 static const struct rate *rate_of(int64_t chat_id)
 {
     return chat_id < 0 ? &LIMITS_GROUP : &LIMITS_CHAT;
+}
+
+static int64_t bot_ready_us(const struct queue *queue, const struct bot *bot, int64_t now_us)
+{
+    return later(limits_ready_us(&bot->pace, &queue->bot_rate, now_us),
+                 limits_window_ready_us(&bot->window, queue->bot_per_second, now_us));
+}
+
+static void note_start(struct queue *queue, struct bot *bot, int64_t now_us)
+{
+    limits_window_take(&bot->window, queue->bot_per_second, now_us);
+}
+
+/* Bulk calls leave a fifth of what a second may hold to everybody else. */
+static int bulk_per_second(const struct queue *queue)
+{
+    int most = queue->bot_per_second * 4 / 5;
+    return most > 0 ? most : 1;
+}
+
+static int64_t bulk_ready_us(const struct queue *queue, const struct bot *bot, int64_t now_us)
+{
+    int64_t rested_us = limits_window_ready_us(&bot->window, bulk_per_second(queue), now_us);
+    return later(later(bot->bulk_pause_us, rested_us), bot_ready_us(queue, bot, now_us));
 }
 
 /* Puts the bot where it belongs: into the ring, to a later time, or nowhere. */
@@ -174,11 +56,12 @@ static void settle_bot(struct queue *queue, struct bot *bot, int64_t now_us)
     if (bot->in_ring)
         return;
     wake_cancel(&queue->wakes, &bot->wake);
-    if (!bot->loose.head && !bot->ready)
+    if (!bot->loose.head && !bot->ready && !bot->bulk.head)
         return;
     int64_t start_us = later(now_us, bot->pause_us);
     if (!bot->loose.head)
-        start_us = later(start_us, limits_ready_us(&bot->pace, &queue->bot_rate, now_us));
+        start_us = later(start_us,
+                         bot->ready ? bot_ready_us(queue, bot, now_us) : bulk_ready_us(queue, bot, now_us));
     if (start_us > now_us) {
         wake_set(&queue->wakes, &bot->wake, start_us);
         return;
@@ -218,7 +101,7 @@ static void settle_chat(struct queue *queue, struct chat *chat, int64_t now_us)
         if (rest_us > now_us)
             wake_set(&queue->wakes, &chat->wake, rest_us);
         else
-            free_chat(queue, chat);
+            queue_free_chat(queue, chat);
         return;
     }
     int64_t start_us = later(chat->pause_us, limits_ready_us(&chat->pace, rate_of(chat->id), now_us));
@@ -250,7 +133,7 @@ static void count_out(struct queue *queue, const struct call *call)
 {
     if (call_is_row(call)) {
         queue->rows--;
-        call->bot->rows--;
+        call->bot->rows -= !call->report.bulk;
     } else {
         queue->expendable--;
     }
@@ -303,13 +186,20 @@ static void clear_overdue(struct queue *queue, struct chat *chat, int64_t now_us
     clear_chat(queue, chat, is_overdue(chat, now_us), now_us - QUEUE_DROP_US, now_us);
 }
 
-static void clear_loose(struct queue *queue, struct bot *bot, int64_t before_us)
+/* Those from before `before_us`: all that wait in no chat's order. */
+static void clear_list(struct queue *queue, struct call_list *list, int64_t before_us)
 {
-    while (bot->loose.head && bot->loose.head->queued_us < before_us) {
-        struct call *call = call_list_take(&bot->loose);
+    while (list->head && list->head->queued_us < before_us) {
+        struct call *call = call_list_take(list);
         count_out(queue, call);
         put_over(queue, call);
     }
+}
+
+static void clear_late(struct queue *queue, struct bot *bot, int64_t now_us)
+{
+    clear_list(queue, &bot->loose, now_us - QUEUE_DROP_US);
+    clear_list(queue, &bot->bulk, now_us - QUEUE_BULK_HOLD_US);
 }
 
 static void clear_bot(struct queue *queue, struct bot *only, int64_t now_us)
@@ -323,8 +213,10 @@ static void clear_bot(struct queue *queue, struct bot *only, int64_t now_us)
     }
     for (size_t i = 0; i < queue->bot_capacity; i++)
         for (struct bot *bot = queue->bots[i]; bot; bot = bot->hash_next)
-            if (!only || bot == only)
-                clear_loose(queue, bot, INT64_MAX);
+            if (!only || bot == only) {
+                clear_list(queue, &bot->loose, INT64_MAX);
+                clear_list(queue, &bot->bulk, INT64_MAX);
+            }
 }
 
 void queue_sweep(struct queue *queue, int64_t now_us)
@@ -339,7 +231,7 @@ void queue_sweep(struct queue *queue, int64_t now_us)
     }
     for (size_t i = 0; i < queue->bot_capacity; i++)
         for (struct bot *bot = queue->bots[i]; bot; bot = bot->hash_next)
-            clear_loose(queue, bot, now_us - QUEUE_DROP_US);
+            clear_late(queue, bot, now_us);
 }
 
 void queue_close(struct queue *queue, int64_t now_us)
@@ -354,21 +246,59 @@ bool queue_accepts(struct queue *queue, struct lane_store *store, int64_t chat_i
 {
     if (queue->closed || queue->rows >= QUEUE_MOST_ROWS || limits_breaker_is_open(&queue->breaker, now_us))
         return false;
-    const struct bot *bot = find_bot(queue, store);
+    const struct bot *bot = queue_find_bot(queue, store);
     if (!bot)
         return true;
     if (bot->refused_us > now_us || bot->pause_us > now_us ||
         limits_wait_us(&bot->pace, &queue->bot_rate, bot->rows, now_us) > QUEUE_ACCEPT_US)
         return false;
-    const struct chat *chat = find_chat(queue, bot, chat_id);
+    const struct chat *chat = queue_find_chat(queue, bot, chat_id);
     return !chat ||
            (chat->pause_us <= now_us &&
             limits_wait_us(&chat->pace, rate_of(chat_id), chat->calls.count, now_us) <= QUEUE_ACCEPT_US);
 }
 
+/* Whether anything at all of the bot waits for its turn, or to be let on. */
+static bool is_bulk_turn(const struct bot *bot)
+{
+    return !bot->loose.head && !bot->ready;
+}
+
+/* The rest of the connections is for everybody else. */
+static int bulk_connections(int most)
+{
+    return (most + 1) / 2;
+}
+
+size_t queue_bulk_room(const struct queue *queue, const struct lane_store *store, int most, int64_t now_us)
+{
+    const struct bot *bot = queue_find_bot(queue, store);
+    int left = bulk_connections(limits_breaker_most(&queue->breaker, most)) - (int)queue->in_flight;
+    if (queue->closed || limits_breaker_is_open(&queue->breaker, now_us) || left <= 0)
+        return 0;
+    if (bot) {
+        if (bot->refused_us > now_us || bot->pause_us > now_us || bot->bulk_pause_us > now_us ||
+            !is_bulk_turn(bot))
+            return 0;
+        left = fewer(left, limits_left(&bot->pace, &queue->bot_rate, now_us));
+        left = fewer(left, limits_window_left(&bot->window, bulk_per_second(queue), now_us));
+        left -= (int)bot->bulk.count;
+    } else {
+        left = fewer(left, queue->bot_rate.burst);
+    }
+    return left > 0 ? (size_t)left : 0;
+}
+
+static void add_bulk(struct queue *queue, struct call *call, int64_t now_us)
+{
+    queue->rows++;
+    call_list_add(&call->bot->bulk, call);
+    settle_bot(queue, call->bot, now_us);
+}
+
 static void add_row(struct queue *queue, struct call *call, int64_t now_us)
 {
-    struct chat *chat = need_chat(queue, call->bot, call->report.chat_id);
+    struct chat *chat = queue_need_chat(queue, call->bot, call->report.chat_id);
     if (chat->guard_us > now_us && call->report.id > chat->guard_id) {
         put_over(queue, call);
         return;
@@ -393,7 +323,7 @@ static void add_expendable(struct queue *queue, struct call *call, int64_t now_u
         settle_bot(queue, call->bot, now_us);
         return;
     }
-    call->chat = need_chat(queue, call->bot, call->report.chat_id);
+    call->chat = queue_need_chat(queue, call->bot, call->report.chat_id);
     call_list_add(&call->chat->calls, call);
     settle_chat(queue, call->chat, now_us);
 }
@@ -405,24 +335,29 @@ void queue_add(struct queue *queue, struct call *call, const char *token, int64_
         call_list_add(&queue->over, call);
         return;
     }
-    call->bot = need_bot(queue, call->store, token);
+    call->bot = queue_need_bot(queue, call->store, token);
     if (queue->closed || call->bot->refused_us > now_us || !*call->bot->prefix)
         put_over(queue, call);
+    else if (call->report.bulk)
+        add_bulk(queue, call, now_us);
     else if (call_is_row(call))
         add_row(queue, call, now_us);
     else
         add_expendable(queue, call, now_us);
 }
 
-/* The bot's next call; NULL where none may go now. */
-static struct call *next_of_bot(struct queue *queue, struct bot *bot, int64_t now_us)
+static struct call *start(struct queue *queue, struct chat *chat, struct call *call, int64_t now_us)
 {
-    if (bot->pause_us > now_us)
-        return NULL;
-    clear_loose(queue, bot, now_us - QUEUE_DROP_US);
-    if (bot->loose.head)
-        return call_list_take(&bot->loose);
-    while (bot->ready && limits_ready_us(&bot->pace, &queue->bot_rate, now_us) <= now_us) {
+    chat->in_flight = true;
+    limits_take(&chat->pace, rate_of(chat->id), now_us);
+    limits_take(&chat->bot->pace, &queue->bot_rate, now_us);
+    note_start(queue, chat->bot, now_us);
+    return call;
+}
+
+static struct call *next_of_chats(struct queue *queue, struct bot *bot, int64_t now_us)
+{
+    while (bot->ready && bot_ready_us(queue, bot, now_us) <= now_us) {
         struct chat *chat = take_ready(bot);
         clear_overdue(queue, chat, now_us);
         /* Something may have paused it since it became ready. */
@@ -430,14 +365,50 @@ static struct call *next_of_bot(struct queue *queue, struct bot *bot, int64_t no
             settle_chat(queue, chat, now_us);
             continue;
         }
-        struct call *call = call_list_take(&chat->calls);
-        chat->in_flight = true;
-        limits_take(&chat->pace, rate_of(chat->id), now_us);
-        limits_take(&bot->pace, &queue->bot_rate, now_us);
+        struct call *call = start(queue, chat, call_list_take(&chat->calls), now_us);
         settle_chat(queue, chat, now_us);
         return call;
     }
     return NULL;
+}
+
+/* Nothing goes on in the chat, nothing is to go on there, and it has rested: a bulk call may. */
+static bool is_idle(const struct chat *chat, int64_t now_us)
+{
+    return !chat->in_flight && !chat->calls.head && chat->pause_us <= now_us &&
+           limits_ready_us(&chat->pace, rate_of(chat->id), now_us) <= now_us;
+}
+
+/* A bulk call whose chat is busy goes back, and so do all where connections grow scarce. */
+static struct call *next_bulk(struct queue *queue, struct bot *bot, int most, int64_t now_us)
+{
+    if (queue->in_flight >= (size_t)bulk_connections(most))
+        clear_list(queue, &bot->bulk, INT64_MAX);
+    while (bot->bulk.head && is_bulk_turn(bot) && bulk_ready_us(queue, bot, now_us) <= now_us) {
+        struct call *call = call_list_take(&bot->bulk);
+        struct chat *chat = queue_need_chat(queue, bot, call->report.chat_id);
+        if (is_idle(chat, now_us)) {
+            call->chat = chat;
+            return start(queue, chat, call, now_us);
+        }
+        count_out(queue, call);
+        put_over(queue, call);
+    }
+    return NULL;
+}
+
+/* The bot's next call; NULL where none may go now. */
+static struct call *next_of_bot(struct queue *queue, struct bot *bot, int most, int64_t now_us)
+{
+    if (bot->pause_us > now_us)
+        return NULL;
+    clear_late(queue, bot, now_us);
+    if (bot->loose.head) {
+        note_start(queue, bot, now_us);
+        return call_list_take(&bot->loose);
+    }
+    struct call *call = next_of_chats(queue, bot, now_us);
+    return call ? call : next_bulk(queue, bot, most, now_us);
 }
 
 struct call *queue_next(struct queue *queue, int most, int64_t now_us)
@@ -448,8 +419,8 @@ struct call *queue_next(struct queue *queue, int most, int64_t now_us)
         else
             settle_chat(queue, OWNER(wake, struct chat, wake), now_us);
     }
-    if (limits_breaker_is_open(&queue->breaker, now_us) ||
-        queue->in_flight >= (size_t)limits_breaker_most(&queue->breaker, most))
+    most = limits_breaker_most(&queue->breaker, most);
+    if (limits_breaker_is_open(&queue->breaker, now_us) || queue->in_flight >= (size_t)most)
         return NULL;
     while (queue->ring) {
         struct bot *bot = queue->ring;
@@ -457,7 +428,7 @@ struct call *queue_next(struct queue *queue, int most, int64_t now_us)
         if (!queue->ring)
             queue->ring_tail = &queue->ring;
         bot->in_ring = false;
-        struct call *call = next_of_bot(queue, bot, now_us);
+        struct call *call = next_of_bot(queue, bot, most, now_us);
         settle_bot(queue, bot, now_us);
         if (call) {
             count_out(queue, call);
@@ -478,6 +449,22 @@ static void slow_down(struct queue *queue, struct call *call, int64_t until_us, 
         call->bot->pause_us = later(call->bot->pause_us, until_us);
 }
 
+/* Telegram is not well, or does not want so much: bulk calls of the bot wait, the longer the more of them in
+ * a row came to nothing, so that an outage costs few of them. */
+static void pause_bulk(struct bot *bot, const struct call *call, long status, int64_t until_us,
+                       int64_t now_us)
+{
+    bool answered =
+        call->report.verdict != OUTBOX_VERDICT_LATER && call->report.verdict != OUTBOX_VERDICT_UNCERTAIN;
+    if (answered) {
+        bot->bulk_failures = 0;
+        return;
+    }
+    if (status != 429)
+        until_us = now_us + telegram_backoff_ms(bot->bulk_failures++) * 1000;
+    bot->bulk_pause_us = later(bot->bulk_pause_us, until_us);
+}
+
 bool queue_done(struct queue *queue, struct call *call, bool answered, long status, int64_t now_us)
 {
     struct bot *bot = call->bot;
@@ -492,6 +479,8 @@ bool queue_done(struct queue *queue, struct call *call, bool answered, long stat
         first_refusal = bot->refused_us <= now_us;
         bot->refused_us = now_us + QUEUE_REFUSED_US;
         clear_bot(queue, bot, now_us); /* frees empty chats, but none with a call in flight */
+    } else if (call->report.bulk) {
+        pause_bulk(bot, call, status, until_us, now_us);
     } else if (call->report.verdict == OUTBOX_VERDICT_LATER && chat && call_is_row(call)) {
         chat->pause_us = later(chat->pause_us, until_us);
         chat->guard_id = call->report.id;

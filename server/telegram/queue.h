@@ -7,6 +7,8 @@
  * start by then is given back (RETURNED), and all rows behind it, rather than being sent by two.
  * - When a row must be tried again later, the rows behind it are given back too, and for a moment later rows
  * of that chat are given back at once: the lane may have handed them over before it heard.
+ * - Bulk rows go where nothing else of the bot may, into chats where nothing goes on, and only with what
+ * connections and calls a second leave to others; one that has to wait is given back within 1 s.
  * - Expendable calls wait 20 s at most, and only so many of them.
  *
  * Calls that are over without having been sent are in `over`, in the order in which they must be reported.
@@ -23,6 +25,7 @@
 enum {
     QUEUE_HOLD_US = 4000000,
     QUEUE_ACCEPT_US = 3000000, /* a row that would wait longer is not accepted */
+    QUEUE_BULK_HOLD_US = 1000000,
     QUEUE_DROP_US = 20000000,
     QUEUE_MOST_EXPENDABLE = 4000, /* waiting, of all bots */
     QUEUE_MOST_ROWS = 4000,
@@ -51,19 +54,23 @@ struct bot {
     char *token;            /* the one `prefix` was made of */
     char *prefix;           /* of every URL; "" where none can be made */
     struct call_list loose; /* in no chat's order */
+    struct call_list bulk;
     struct chat *ready, **ready_tail;
     bool in_ring;
     struct bot *ring_next;
     struct limits_pace pace;
+    struct limits_window window;
     struct refusals refusals;
-    size_t rows;
-    int64_t pause_us;
+    size_t rows; /* but for bulk ones */
+    int64_t pause_us, bulk_pause_us;
+    int bulk_failures;  /* without an answer to rely on, in a row */
     int64_t refused_us; /* until then everything is given back (401) */
     struct wake wake;
 };
 
 struct queue {
     const char *api_base;
+    int bot_per_second;
     struct rate bot_rate;
     struct bot **bots;
     size_t bot_count, bot_capacity;
@@ -85,6 +92,8 @@ void queue_free(struct queue *queue);
 
 /* Whether a row for this chat would be sent soon. */
 bool queue_accepts(struct queue *queue, struct lane_store *store, int64_t chat_id, int64_t now_us);
+/* How many bulk rows of the store would be started at once; `most` as for queue_next(). */
+size_t queue_bulk_room(const struct queue *queue, const struct lane_store *store, int most, int64_t now_us);
 /* Takes the call over. */
 void queue_add(struct queue *queue, struct call *call, const char *token, int64_t now_us);
 /* The next call that may go, now in flight; NULL where none may. `most`: in flight at once. */

@@ -23,6 +23,7 @@ struct slot {
     CURL *easy;
     struct transport_answer answer;
     struct call *call;
+    int starts; /* of the call: libcurl tries again where a kept connection turns out to be dead */
     CURLcode code;
     long status;
     char url[TRANSPORT_MOST_URL + TRANSPORT_MOST_METHOD];
@@ -51,6 +52,13 @@ struct sender {
 
 /* --- the thread --- */
 
+/* About to send the call. A bulk one goes out once: Telegram may have had it before the connection died. */
+static int before_request(void *argument, char *ip, char *local_ip, int port, int local_port)
+{
+    struct slot *slot = argument;
+    return slot->starts++ > 0 && slot->call->report.bulk ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+}
+
 static struct slot *take_slot(struct sender *sender)
 {
     struct slot *slot = sender->free_slots;
@@ -61,6 +69,8 @@ static struct slot *take_slot(struct sender *sender)
     slot = xcalloc(1, sizeof(*slot));
     slot->easy = transport_new(&slot->answer, sender->connect_ms, sender->total_ms);
     curl_easy_setopt(slot->easy, CURLOPT_PRIVATE, slot);
+    curl_easy_setopt(slot->easy, CURLOPT_PREREQFUNCTION, before_request);
+    curl_easy_setopt(slot->easy, CURLOPT_PREREQDATA, slot);
     sender->slots[sender->slot_count++] = slot;
     return slot;
 }
@@ -69,6 +79,7 @@ static void start_call(struct sender *sender, struct slot *slot)
 {
     const struct call *call = slot->call;
     slot->answer.length = 0;
+    slot->starts = 0;
     transport_aim(slot->easy, slot->url, call->is_form ? transport_form_headers() : transport_json_headers(),
                   call->body, call->length);
     if (curl_multi_add_handle(sender->multi, slot->easy) != CURLM_OK)
@@ -135,7 +146,8 @@ static void judge(struct slot *slot)
     struct outbox_report *report = &call->report;
     slot->status = 0;
     if (slot->code != CURLE_OK) {
-        report->verdict = OUTBOX_VERDICT_LATER;
+        bool was_sent = slot->starts > 0;
+        report->verdict = report->bulk && was_sent ? OUTBOX_VERDICT_UNCERTAIN : OUTBOX_VERDICT_LATER;
         report->retry_ms = telegram_backoff_ms(report->attempts);
         snprintf(report->error, sizeof(report->error), "no answer: %s", curl_easy_strerror(slot->code));
         return;
@@ -297,6 +309,15 @@ static bool accepts(void *context, struct lane_store *store, int64_t chat_id)
     return fine;
 }
 
+static size_t bulk_room(void *context, struct lane_store *store)
+{
+    struct sender *sender = context;
+    pthread_mutex_lock(&sender->lock);
+    size_t room = queue_bulk_room(&sender->queue, store, sender->most, clock_mono_us());
+    pthread_mutex_unlock(&sender->lock);
+    return room;
+}
+
 static void take(void *context, struct lane_store *store, const struct outbox_message *message)
 {
     hand_over(context, call_for_message(store, message));
@@ -304,7 +325,7 @@ static void take(void *context, struct lane_store *store, const struct outbox_me
 
 struct outbox_sink sender_sink(struct sender *sender)
 {
-    return (struct outbox_sink){.context = sender, .accepts = accepts, .take = take};
+    return (struct outbox_sink){.context = sender, .accepts = accepts, .take = take, .bulk_room = bulk_room};
 }
 
 void sender_call(struct sender *sender, struct lane_store *store, const char *method, json_t *params)

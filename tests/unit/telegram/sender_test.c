@@ -124,7 +124,7 @@ static int tear_down(void **state)
     return 0;
 }
 
-static void take(struct fixture *f, int store, int64_t chat_id, int64_t id, int attempts)
+static void hand_over(struct fixture *f, int store, int64_t chat_id, int64_t id, int attempts, bool bulk)
 {
     char text[40];
     snprintf(text, sizeof(text), "row %lld", (long long)id);
@@ -136,9 +136,20 @@ static void take(struct fixture *f, int store, int64_t chat_id, int64_t id, int 
                                      .effect = "effect",
                                      .effect_ref = id * 10,
                                      .keep = id % 2,
-                                     .attempts = attempts};
+                                     .attempts = attempts,
+                                     .bulk = bulk};
     f->sink.take(f->sink.context, double_store(store), &message);
     json_decref(params);
+}
+
+static void take(struct fixture *f, int store, int64_t chat_id, int64_t id, int attempts)
+{
+    hand_over(f, store, chat_id, id, attempts, false);
+}
+
+static void take_bulk(struct fixture *f, int64_t id)
+{
+    hand_over(f, 0, 1000 + id, id, 0, true);
 }
 
 static struct outbox_report expect(int64_t id, enum outbox_verdict verdict)
@@ -395,6 +406,88 @@ static void expendable_calls_are_not_reported(void **state)
     assert_int_equal(figures.failed, 1);
 }
 
+/* --- bulk rows: rather not at all than twice --- */
+
+static void is_sent_as_any_other(struct fixture *f, int64_t id)
+{
+    assert_true(f->sink.bulk_room(f->sink.context, double_store(0)) > 0);
+    take_bulk(f, id);
+    expect(id, OUTBOX_VERDICT_SENT);
+}
+
+static void bulk_without_an_answer_is_uncertain(void **state)
+{
+    struct fixture *f = *state;
+    f->script = drop;
+    take_bulk(f, 1);
+    struct outbox_report report = expect(1, OUTBOX_VERDICT_UNCERTAIN);
+    assert_true(report.bulk);
+    assert_int_equal(api_server_requests(f->server), 1);
+    assert_int_equal(f->sink.bulk_room(f->sink.context, double_store(0)), 0);
+    assert_true(f->sink.accepts(f->sink.context, double_store(0), 77));
+}
+
+/* libcurl takes a kept connection that ends without a byte for a dead one, and would send the call again. */
+static void bulk_goes_out_once_on_a_kept_connection(void **state)
+{
+    struct fixture *f = *state;
+    is_sent_as_any_other(f, 1);
+    f->script = drop;
+    take_bulk(f, 2);
+    expect(2, OUTBOX_VERDICT_UNCERTAIN);
+    assert_int_equal(api_server_requests(f->server), 2);
+}
+
+static void gateway_error(struct fixture *f, const struct api_request *request, struct api_answer *answer_out)
+{
+    answer_out->status = 502;
+    strcpy(answer_out->body, "<html>Bad Gateway</html>");
+}
+
+static void bulk_with_a_5xx_is_uncertain(void **state)
+{
+    struct fixture *f = *state;
+    f->script = gateway_error;
+    take_bulk(f, 1);
+    expect(1, OUTBOX_VERDICT_UNCERTAIN);
+}
+
+static void bulk_with_an_unreadable_answer_is_uncertain(void **state)
+{
+    struct fixture *f = *state;
+    f->script = endless;
+    take_bulk(f, 1);
+    expect(1, OUTBOX_VERDICT_UNCERTAIN);
+}
+
+static void bulk_that_nobody_took_goes_later(void **state)
+{
+    struct fixture *f = *state;
+    sender_stop(&f->sender);
+    start(f, "http://127.0.0.1:1", 0);
+    take_bulk(f, 1);
+    expect(1, OUTBOX_VERDICT_LATER);
+}
+
+static void bulk_with_a_429_goes_later(void **state)
+{
+    struct fixture *f = *state;
+    f->script = too_many;
+    take_bulk(f, 1);
+    assert_int_equal(expect(1, OUTBOX_VERDICT_LATER).retry_ms, 1000);
+    assert_int_equal(f->sink.bulk_room(f->sink.context, double_store(0)), 0);
+}
+
+static void bulk_that_is_broken_off_is_uncertain(void **state)
+{
+    struct fixture *f = *state;
+    f->script = at_gate;
+    take_bulk(f, 1);
+    double_wait(has_request, f);
+    sender_stop(&f->sender);
+    expect(1, OUTBOX_VERDICT_UNCERTAIN);
+}
+
 static void *open_later(void *context)
 {
     struct fixture *f = context;
@@ -515,6 +608,13 @@ int main(void)
         TEST(redirects_are_not_followed),
         TEST(a_401_stops_the_store_once),
         TEST(expendable_calls_are_not_reported),
+        TEST(bulk_without_an_answer_is_uncertain),
+        TEST(bulk_goes_out_once_on_a_kept_connection),
+        TEST(bulk_with_a_5xx_is_uncertain),
+        TEST(bulk_with_an_unreadable_answer_is_uncertain),
+        TEST(bulk_that_nobody_took_goes_later),
+        TEST(bulk_with_a_429_goes_later),
+        TEST(bulk_that_is_broken_off_is_uncertain),
         TEST(drains_what_is_in_flight),
         TEST(a_drain_waits_for_the_reports),
         TEST(stops_though_nobody_answers),
