@@ -20,9 +20,6 @@ struct snapshot_cache {
     /* The transaction that changed the catalogue last: what it reads may yet be rolled back. */
     const struct db_tx *changed_in;
     int64_t changed_ms;
-    int64_t figures_ms; /* when the two figures below were read */
-    int64_t user_count;
-    int64_t completed_order_count;
 };
 void snapshot_cache_clear(struct snapshot_cache *cache);
 

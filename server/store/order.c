@@ -3,6 +3,7 @@
 #include <assert.h>
 #include <string.h>
 
+#include "store/counter.h"
 #include "store/coupon.h"
 #include "store/stock.h"
 
@@ -142,7 +143,8 @@ DB_TENANT_STATEMENT(
 
 bool order_mark_completed(struct work *work, int64_t order_id, struct error *err)
 {
-    return change(work, &order_set_completed, DB_PARAMS(P_INT(order_id), P_TIME(work->now_ms)), err);
+    return change(work, &order_set_completed, DB_PARAMS(P_INT(order_id), P_TIME(work->now_ms)), err) &&
+           counter_add_completed(work, err);
 }
 
 DB_TENANT_STATEMENT(order_set_delivery, "UPDATE orders SET delivery = $2 WHERE id = $1 AND state = 'paid'");

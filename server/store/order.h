@@ -87,7 +87,7 @@ MUST_USE bool order_get_own(struct work *work, int64_t order_id, int64_t telegra
 
 MUST_USE bool order_mark_paid(struct work *work, int64_t order_id,
                               struct error *err); /* pending -> paid; sells the units */
-/* paid -> completed; ERR_CONFLICT also while something is to be done by hand. */
+/* paid -> completed, and counts it; ERR_CONFLICT also while something is to be done by hand. */
 MUST_USE bool order_mark_completed(struct work *work, int64_t order_id, struct error *err);
 /* Of a paid order that is not completed (ERR_CONFLICT). Completing it says DELIVERY_SENT by itself. */
 MUST_USE bool order_note_delivery(struct work *work, int64_t order_id, enum order_delivery delivery,

@@ -2,10 +2,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/counter.h"
 #include "store/internal.h"
 
-/* A lost announcement (a connection that broke) is made good for after this time; the figures are this old at
- * most. */
+/* A lost announcement (a connection that broke) is made good for after this time; the figures, which nobody
+ * announces, are this old at most. */
 enum { MOST_AGE_MS = 60000 };
 
 struct snapshot {
@@ -60,20 +61,16 @@ DB_TENANT_STATEMENT(
     " p.question, p.photo, p.content IS NOT NULL"
     " FROM products p JOIN categories c ON c.id = p.category_id WHERE NOT p.hidden AND NOT c.hidden"
     " ORDER BY c.position, c.id, p.position, p.id");
-DB_TENANT_STATEMENT(snapshot_figures, "SELECT (SELECT count(*) FROM users),"
-                                      " (SELECT count(*) FROM orders WHERE state = 'completed')");
 
 struct read_rows {
-    struct db_rows categories, products, counts, figures;
-    bool with_figures;
+    struct db_rows categories, products, counts, counters;
 };
 
 static bool read_all(struct work *work, struct read_rows *rows, struct error *err)
 {
     return db_send(work->tx, &snapshot_categories, DB_NO_PARAMS, &rows->categories, err) &&
            db_send(work->tx, &snapshot_products, DB_NO_PARAMS, &rows->products, err) &&
-           stock_counts(work, &rows->counts, err) &&
-           (!rows->with_figures || db_send(work->tx, &snapshot_figures, DB_NO_PARAMS, &rows->figures, err)) &&
+           stock_counts(work, &rows->counts, err) && counter_send(work, &rows->counters, err) &&
            db_flush(work->tx, err);
 }
 
@@ -205,21 +202,17 @@ static bool is_old(int64_t since_ms, int64_t now_ms)
 bool snapshot_refresh(struct work *work, const struct catalogue **catalogue_out, struct error *err)
 {
     struct snapshot_cache *cache = &store_cache_of(work)->snapshots;
-    struct read_rows rows = {.with_figures = !cache->figures_ms || is_old(cache->figures_ms, work->now_ms)};
+    struct read_rows rows;
     if (!read_all(work, &rows, err))
         return error_context(err, "catalogue");
-    if (rows.with_figures) {
-        cache->user_count = db_int(&rows.figures, 0, 0);
-        cache->completed_order_count = db_int(&rows.figures, 0, 1);
-        cache->figures_ms = work->now_ms;
-    }
     struct arena *arena = arena_new();
     struct snapshot *s = ARENA_NEW(arena, struct snapshot);
     s->arena = arena;
     fill(s, &rows);
     index_by_id(s);
-    s->catalogue.user_count = cache->user_count;
-    s->catalogue.completed_order_count = cache->completed_order_count;
+    const struct counters counters = counter_read(&rows.counters);
+    s->catalogue.user_count = counters.users;
+    s->catalogue.completed_order_count = counters.completed;
     if (cache->current && cache->served_ms == work->now_ms) {
         cache->current->retired_ms = work->now_ms;
         cache->current->next_retired = cache->retired;

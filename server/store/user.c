@@ -1,10 +1,13 @@
 #include "store/user.h"
 
+#include "store/counter.h"
 #include "work/outbox.h"
 
-/* Where nothing is to be written the conflicting row is locked all the same. */
+/* Where nothing is to be written the conflicting row is locked all the same. xmax is 0 in a row that this
+ * statement inserted: such a one is counted. */
 DB_TENANT_STATEMENT(
     user_touch_row,
+    "WITH touched AS ("
     "INSERT INTO users (telegram_id, first_name, last_name, username, language_code, created_at, seen_at)"
     " VALUES ($1, $2, $3, $4, $5, $6, $6)"
     " ON CONFLICT (telegram_id) DO UPDATE SET first_name = excluded.first_name,"
@@ -12,7 +15,8 @@ DB_TENANT_STATEMENT(
     " language_code = excluded.language_code, seen_at = greatest(users.seen_at, excluded.seen_at)"
     " WHERE users.seen_at <= excluded.seen_at - interval '1 minute'"
     " OR (users.first_name, users.last_name, users.username, users.language_code) IS DISTINCT FROM"
-    " (excluded.first_name, excluded.last_name, excluded.username, excluded.language_code)");
+    " (excluded.first_name, excluded.last_name, excluded.username, excluded.language_code)"
+    " RETURNING xmax = 0 AS is_new)" COUNTER_ADD_WHERE("users", "1", "(SELECT is_new FROM touched)"));
 
 bool user_touch(struct work *work, const struct person *person, struct error *err)
 {
@@ -24,7 +28,9 @@ bool user_touch(struct work *work, const struct person *person, struct error *er
 }
 
 DB_TENANT_STATEMENT(user_set_reach,
-                    "UPDATE users SET reachable = $2 WHERE telegram_id = $1 AND reachable <> $2");
+                    "WITH changed AS (UPDATE users SET reachable = $2"
+                    " WHERE telegram_id = $1 AND reachable <> $2 RETURNING true AS is_so)" COUNTER_ADD_WHERE(
+                        "unreachable", "CASE WHEN $2 THEN -1 ELSE 1 END", "(SELECT is_so FROM changed)"));
 
 bool user_set_reachable(struct work *work, int64_t telegram_id, bool reachable, struct error *err)
 {

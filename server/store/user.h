@@ -15,11 +15,11 @@ struct person {
 /* Queues the upsert that remembers the person and locks their row until the transaction ends: everything of
  * one person in a store happens one after the other, also when a message and a callback query arrive at once
  * at two servers. Not waited for. The time a person was seen is kept to the minute, so that most calls lock
- * and write nothing. */
+ * and write nothing. Somebody new is counted (counter.h). */
 MUST_USE bool user_touch(struct work *work, const struct person *person, struct error *err);
 
-/* Sets whether the person can be reached (queued; nothing happens for a person who is not known); on coming
- * back held messages become due (outbox_release). */
+/* Sets whether the person can be reached, and counts it (queued; nothing happens for a person who is not
+ * known); on coming back held messages become due (outbox_release). */
 MUST_USE bool user_set_reachable(struct work *work, int64_t telegram_id, bool reachable, struct error *err);
 
 /* Name and username for admins' notices. Both in the arena; username NULL where there is none. ERR_NOT_FOUND.

@@ -40,6 +40,14 @@ DB_TENANT_STATEMENT(verify_reasons,
                                        " WHEN 'late_payment' THEN reason_key !~ '" LATE_FORM "'"
                                        " ELSE reason_key ~ '^(deposit|purchase|refund|late):' END" THE_FIRST);
 
+DB_TENANT_STATEMENT(
+    verify_counters, SELECT_DIFFERENCES
+    "'counter ' || t.name, coalesce(c.value::text, 'nothing'), t.count FROM ("
+    "SELECT 'users' AS name, count(*) AS count FROM users"
+    " UNION ALL SELECT 'unreachable', count(*) FROM users WHERE NOT reachable"
+    " UNION ALL SELECT 'completed', count(*) FROM orders WHERE state = 'completed') t"
+    " LEFT JOIN counters c ON c.name = t.name WHERE c.value IS DISTINCT FROM t.count" THE_FIRST);
+
 /* --- stock --- */
 
 DB_TENANT_STATEMENT(verify_sold, SELECT_DIFFERENCES
@@ -226,6 +234,7 @@ static const struct check {
 } checks[] = {
     {"balance", "the balance is {2}, the ledger's sum is {3}", &verify_balances},
     {"ledger", "an entry of kind {2} over {3} rupiah can't have this reason", &verify_reasons},
+    {"counter", "it says {2}, there are {3}", &verify_counters},
     {"sold", "{2} units are counted as sold, {3} are", &verify_sold},
     {"order", "it is {2}, with {3} of {4} ordered: {5} units are reserved, {6} sold, {7} sold and replaced",
      &verify_units},

@@ -337,12 +337,13 @@ void house_clean(void)
     house_sql(
         "TRUNCATE orders, order_items, stock_units, payments, ledger, jobs, cart_items, products, categories,"
         " coupons, deposits, admin_logs,"
-        " users RESTART IDENTITY CASCADE");
+        " users RESTART IDENTITY CASCADE; UPDATE counters SET value = 0");
     house_sql("INSERT INTO categories (name, position) VALUES ('C', 1);"
               "INSERT INTO products (category_id, code, name, price, position, created_at, updated_at)"
               " VALUES (1, 'P1', 'Product', 10000, 1, '2026-01-01', '2026-01-01');"
               "INSERT INTO users (telegram_id, first_name, created_at, seen_at)"
-              " VALUES (1001, 'Ani', '2026-01-01', '2026-01-01')");
+              " VALUES (1001, 'Ani', '2026-01-01', '2026-01-01');"
+              "UPDATE counters SET value = 1 WHERE name = 'users'");
     notices[0] = '\0';
     fake_gateway = (struct fake_gateway){0};
     arena_reset(house.arena);

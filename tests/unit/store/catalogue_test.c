@@ -100,11 +100,8 @@ static void test_a_minute_is_its_age(void **state)
     shop_product(shop, "A", 5000, 0);
     const struct catalogue *first = get(shop_task(shop));
     assert_int_equal(first->user_count, 0);
-    shop_sql(
-        shop,
-        "INSERT INTO users (telegram_id, first_name, created_at, seen_at) VALUES (1, 'x', now(), now())");
-    catalogue_forget(shop_task(shop));
-    assert_int_equal(get(&shop->work)->user_count, 0); /* the figures are not counted at each change */
+    shop_person(shop, 1); /* not announced */
+    assert_int_equal(get(shop_task(shop))->user_count, 0);
     shop->now_ms += 60000;
     assert_int_equal(get(shop_task(shop))->user_count, 1);
     shop->now_ms -= 3600000; /* a clock that was put back */

@@ -206,6 +206,8 @@ static void test_nobody_waits(void **state)
     struct order order;
     enum order_obstacle obstacle;
     int64_t about;
+    shop_person(shop, 1);
+    shop_person(shop, 2);
     struct work *work = shop_begin(shop), *theirs = shop_begin(other);
     MUST(put_in_cart(&here, work, 1, &err));
     MUST(order_place(work, 1, work->now_ms, 1, &order, &obstacle, &about, &err)); /* not committed */
