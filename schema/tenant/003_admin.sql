@@ -90,6 +90,7 @@ DROP INDEX orders_open;
 CREATE INDEX orders_state ON orders (state, id);
 CREATE INDEX orders_created ON orders (created_at);
 CREATE INDEX orders_paid ON orders (paid_at) WHERE paid_at IS NOT NULL;
+CREATE INDEX orders_coupon ON orders (coupon_id, telegram_id) WHERE coupon_id IS NOT NULL;
 CREATE INDEX terms_fulfilled ON terms (id) WHERE state = 'fulfilled';
 CREATE INDEX admin_logs_actor ON admin_logs (actor_id, id);
 
