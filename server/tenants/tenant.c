@@ -135,6 +135,8 @@ static void complete(struct tenant *tenant, const struct yaml_node *root, struct
     if (tenant->deposit_least > tenant->deposit_most)
         fault_add(faults, tenant->file, key_line(root, "deposit.minimum"), "deposit.minimum",
                   "must not be above deposit.maximum");
+    if (!tenant->owners.count) /* somebody must be able to do what owners alone may */
+        tenant->owners = tenant->admins;
     if (tenant->name) {
         tenant->schema = with_prefix(arena, "store_", tenant->name);
         tenant->role = with_prefix(arena, "lapak_", tenant->name);

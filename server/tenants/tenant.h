@@ -29,7 +29,7 @@ struct tenant {
     int64_t bot_id;
     const char *token; /* secret */
     struct key_ids admins;
-    struct key_ids owners;
+    struct key_ids owners; /* where the file names none, its admins */
     const char *support; /* "@name", or NULL */
 
     const char *pakasir_project;

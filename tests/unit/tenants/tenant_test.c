@@ -82,7 +82,7 @@ static void a_store_is_read(void **unused)
     assert_string_equal(t->token, TOKEN);
     assert_true(tenant_is_admin(t, 1001));
     assert_false(tenant_is_admin(t, 1002));
-    assert_false(tenant_is_owner(t, 1001));
+    assert_true(tenant_is_owner(t, 1001)); /* nobody else is */
     assert_null(t->support);
     assert_string_equal(t->pakasir_project, "kopi");
     assert_string_equal(t->pakasir_api_key, "key-1234");
@@ -95,6 +95,16 @@ static void a_store_is_read(void **unused)
     assert_null(t);
 }
 
+static void who_is_named_an_owner_is_the_only_one(void **unused)
+{
+    const struct tenant *t = read_text(with(8, "  owners: [9]\n"));
+    files_expect(&faults, "");
+    assert_true(tenant_is_owner(t, 9));
+    assert_false(tenant_is_owner(t, 1001));
+    assert_false(tenant_is_admin(t, 9));
+    tenant_unref(&t);
+}
+
 static void defaults_are_those_documented(void **unused)
 {
     const struct tenant *t =
@@ -105,7 +115,7 @@ static void defaults_are_those_documented(void **unused)
     assert_string_equal(t->language, "id");
     assert_string_equal(clock_zone_name(t->zone), "Asia/Jakarta");
     assert_string_equal(t->support, "@kopi_help");
-    assert_int_equal(t->owners.count, 0);
+    assert_int_equal(t->owners.count, 1);
     assert_false(t->pakasir_sandbox);
     assert_int_equal(t->invoice_minutes, 15);
     assert_int_equal(t->low_stock, 3);
@@ -321,6 +331,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(a_store_is_read, setup, files_teardown),
+        cmocka_unit_test_setup_teardown(who_is_named_an_owner_is_the_only_one, setup, files_teardown),
         cmocka_unit_test_setup_teardown(defaults_are_those_documented, setup, files_teardown),
         cmocka_unit_test_setup_teardown(a_transfer_by_hand_may_have_several_lines, setup, files_teardown),
         cmocka_unit_test_setup_teardown(the_shipped_example_is_good, setup, files_teardown),
