@@ -194,8 +194,10 @@ static bool start_engine(struct program *program, struct error *err)
     program->directory = directory_new(program->enrolment_count);
     program->pool = pool_start(POOL_THREADS);
     fee_set_pool(program->pool);
-    const struct sender_options sender = {
-        .api_base = config->telegram_api_base, .on_unauthorized = on_unauthorized, .context = program};
+    const struct sender_options sender = {.api_base = config->telegram_api_base,
+                                          .bot_per_second = (int)config->telegram_rate,
+                                          .on_unauthorized = on_unauthorized,
+                                          .context = program};
     if (!sender_start(&sender, &program->sender, err))
         return false;
     const struct outbox_sink sink = sender_sink(program->sender);

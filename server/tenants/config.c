@@ -54,6 +54,7 @@ static const struct key keys[] = {
      .offset = AT(telegram_api_base)},
     {"pakasir_api_base", KEY_URL_API, .fallback = "https://app.pakasir.com/api/v2",
      .offset = AT(pakasir_api_base)},
+    {"telegram_rate", KEY_INT, .fallback = "30", .offset = AT(telegram_rate), .least = 1, .most = 1000},
     {"owner.token", KEY_SECRET, .offset = AT(owner_token), .least = 1, .check = tenant_check_token},
     {"owner.ids", KEY_IDS, .offset = AT(owner_ids), .least = 1, .most = 100},
     {"lanes", KEY_INT, .fallback = "4", .offset = AT(lanes), .least = 1, .most = 64},

@@ -20,6 +20,7 @@ struct config {
     const char *schema_dir;
     const char *telegram_api_base; /* no trailing slash */
     const char *pakasir_api_base;  /* no trailing slash */
+    int64_t telegram_rate;         /* calls a second of one bot: 1 to 1000 */
     const char *owner_token;       /* secret; NULL: no owner bot */
     struct key_ids owner_ids;
     int64_t lanes; /* 1 to 64 */

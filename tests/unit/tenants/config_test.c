@@ -51,6 +51,7 @@ static void defaults_are_those_documented(void **unused)
     assert_string_equal(config->telegram_api_base, "https://api.telegram.org");
     assert_string_equal(config->pakasir_api_base, "https://app.pakasir.com/api/v2");
     assert_int_equal(config->lanes, 4);
+    assert_int_equal(config->telegram_rate, 30);
     assert_null(config->owner_token);
     assert_memory_equal(config->data_encryption_key, "0123456789abcdef0123456789abcdef", 32);
 }
@@ -151,7 +152,8 @@ static void everything_wrong_is_listed_by_line(void **unused)
         "networks)\n"
         "lapak.yaml:7: data_encryption_key: unknown key; known here: listen, public_url, database_url, "
         "tenants_dir, "
-        "log_dir, texts_dir, schema_dir, telegram_api_base, pakasir_api_base, owner, lanes, metrics_allow\n"
+        "log_dir, texts_dir, schema_dir, telegram_api_base, pakasir_api_base, telegram_rate, owner, lanes, "
+        "metrics_allow\n"
         "environment: DATA_ENCRYPTION_KEY: is not set in the environment (no env file is read); make one "
         "with: openssl rand "
         "-base64 32\n");
