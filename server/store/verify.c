@@ -226,6 +226,25 @@ DB_TENANT_STATEMENT(verify_deposit_jobs, SELECT_DIFFERENCES
                     " AND j.ref = d.id AND j.state = 'pending'"
                     " WHERE d.state = 'pending' AND d.kind = 'manual' AND j.ref IS NULL" THE_FIRST);
 
+/* --- broadcasts --- */
+
+DB_TENANT_STATEMENT(
+    verify_broadcasts, SELECT_DIFFERENCES
+    "'broadcast ' || b.id, b.queued - b.sent - b.blocked - b.failed - b.uncertain, coalesce(m.waiting, 0),"
+    " b.uncertain, coalesce(m.uncertain, 0) FROM broadcasts b LEFT JOIN (SELECT effect_ref,"
+    " count(*) FILTER (WHERE state <> 'uncertain') AS waiting,"
+    " count(*) FILTER (WHERE state = 'uncertain') AS uncertain FROM outbox"
+    " WHERE state IN ('pending', 'held', 'uncertain') AND bulk AND effect = 'broadcast' GROUP BY effect_ref) "
+    "m"
+    " ON m.effect_ref = b.id"
+    " WHERE b.queued - b.sent - b.blocked - b.failed - b.uncertain <> coalesce(m.waiting, 0)"
+    " OR b.uncertain <> coalesce(m.uncertain, 0)" THE_FIRST);
+
+DB_TENANT_STATEMENT(verify_broadcast_job,
+                    SELECT_DIFFERENCES "'broadcast ' || b.id, b.state FROM broadcasts b WHERE NOT b.reported"
+                                       " AND b.state <> 'paused' AND NOT EXISTS (SELECT FROM jobs j"
+                                       " WHERE j.kind = 'broadcast' AND j.state = 'pending')" THE_FIRST);
+
 /* `{2}` and so on are the statement's columns. */
 static const struct check {
     const char *what;
@@ -261,6 +280,9 @@ static const struct check {
      &verify_paid_deposits},
     {"deposit", "{2} rupiah of user {4} came, the ledger has {3} of user {5}", &verify_booked_deposits},
     {"deposit", "it waits for a proof, and no job will end it", &verify_deposit_jobs},
+    {"broadcast", "{2} of its messages are on their way and {4} uncertain, the outbox has {3} and {5}",
+     &verify_broadcasts},
+    {"broadcast", "it is {2}, and no job will look at it", &verify_broadcast_job},
 };
 enum { CHECKS = sizeof checks / sizeof checks[0] };
 

@@ -92,7 +92,15 @@ static const char lived_in[] =
     " (4, 'late_payment', 300, 'late:payment:19', now()), (4, 'deposit', 800, 'deposit:7', now());"
     "INSERT INTO jobs (kind, ref, due_at, created_at) VALUES ('payment_check', 1, now(), now()),"
     " ('payment_create', 2, now(), now()), ('payment_check', 13, now(), now()),"
-    " ('deposit_expire', 3, now(), now());"
+    " ('deposit_expire', 3, now(), now()), ('broadcast', 0, now(), now());"
+    "INSERT INTO broadcasts (state, actor_id, seal_id, content, segment, starts_at, queued, sent, uncertain,"
+    " reported, created_at, started_at, ended_at) VALUES"
+    " ('done', 1, 1, '', 'all', now(), 3, 2, 1, true, now(), now(), now()),"
+    " ('running', 1, 1, '', 'all', now(), 3, 1, 0, false, now(), now(), NULL);"
+    "INSERT INTO outbox (chat_id, seal_id, keep, bulk, effect, effect_ref, state, due_at, created_at)"
+    " VALUES (1, 1, false, true, 'broadcast', 1, 'uncertain', now(), now()),"
+    " (1, 1, false, true, 'broadcast', 2, 'pending', now(), now()),"
+    " (1, 1, false, true, 'broadcast', 2, 'held', now(), now());"
     "INSERT INTO outbox (chat_id, seal_id, keep, effect, effect_ref, due_at, created_at)"
     " VALUES (1, 1, true, 'delivered', 3, now(), now());"
     "UPDATE counters SET value = CASE name WHEN 'users' THEN 4 WHEN 'completed' THEN 5 ELSE 0 END";
@@ -238,7 +246,7 @@ static const struct {
      "order: order tg1-done: 700 rupiah are refunded, the ledger has 700; entries of somebody else: 1\n"},
     {"UPDATE ledger SET kind = 'refund', reason_key = 'refund:order:404:a3' WHERE reason_key = 'adjust:77'",
      "order: order number 404: 0 rupiah are refunded, the ledger has 1000; entries of somebody else: 1\n"},
-    {"UPDATE outbox SET state = 'sent'",
+    {"UPDATE outbox SET state = 'sent' WHERE NOT bulk",
      "order: order tg1-paid: it is paid, and no delivery is on its way\n"},
     {"UPDATE outbox SET chat_id = 2", "order: order tg1-paid: it is paid, and no delivery is on its way\n"},
     /* payments */
@@ -309,6 +317,12 @@ static const struct {
      "order: order tg4-odd: it is completed over 500 rupiah; payments that went into it: 0, of 0 rupiah\n"},
     {"DELETE FROM jobs WHERE kind = 'deposit_expire'",
      "deposit: deposit dp1-hand: it waits for a proof, and no job will end it\n"},
+    {"UPDATE broadcasts SET sent = 2 WHERE id = 2",
+     "broadcast: broadcast 2: 1 of its messages are on their way and 0 uncertain, the outbox has 2 and 0\n"},
+    {"DELETE FROM outbox WHERE state = 'uncertain'",
+     "broadcast: broadcast 1: 0 of its messages are on their way and 1 uncertain, the outbox has 0 and 0\n"},
+    {"DELETE FROM jobs WHERE kind = 'broadcast'",
+     "broadcast: broadcast 2: it is running, and no job will look at it\n"},
 };
 
 static void test_each_broken_row_shows(void **state)
