@@ -200,6 +200,13 @@ bool cart_clear(struct work *work, int64_t telegram_id, struct error *err)
            coupon_cart_clear(work, telegram_id, err);
 }
 
+DB_TENANT_STATEMENT(cart_delete_product, "DELETE FROM cart_items WHERE product_id = $1");
+
+bool cart_drop_product(struct work *work, int64_t product_id, struct error *err)
+{
+    return db_send(work->tx, &cart_delete_product, DB_PARAMS(P_INT(product_id)), NULL, err);
+}
+
 /* --- reading --- */
 
 /* added_at is set when the item is put in and stays: a change of quantity does not move a line in the cart.

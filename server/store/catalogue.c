@@ -103,7 +103,9 @@ bool catalogue_stock_rose(struct work *work, struct error *err)
 /* xmax is 0 in a row that this statement inserted. */
 DB_TENANT_STATEMENT(catalogue_upsert_category,
                     "INSERT INTO categories (name, emoji, position) VALUES ($1, $2, $3)"
-                    " ON CONFLICT (name) DO UPDATE SET emoji = excluded.emoji, position = excluded.position"
+                    " ON CONFLICT (name) DO UPDATE SET emoji = excluded.emoji, position = excluded.position,"
+                    " edition = categories.edition + ((categories.emoji, categories.position)"
+                    " IS DISTINCT FROM (excluded.emoji, excluded.position))::integer"
                     " RETURNING id, xmax = 0");
 
 bool catalogue_put_category(struct work *work, const char *name, const char *emoji, int64_t position,
@@ -120,7 +122,7 @@ DB_TENANT_STATEMENT(
     " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)"
     " ON CONFLICT (code) DO UPDATE SET category_id = excluded.category_id, name = excluded.name,"
     " description = excluded.description, price = excluded.price, snk = excluded.snk,"
-    " position = excluded.position, updated_at = excluded.updated_at"
+    " position = excluded.position, updated_at = excluded.updated_at, edition = products.edition + 1"
     " WHERE (products.category_id, products.name, products.description, products.price, products.snk,"
     " products.position) IS DISTINCT FROM (excluded.category_id, excluded.name, excluded.description,"
     " excluded.price, excluded.snk, excluded.position)"

@@ -87,6 +87,8 @@ static bool read_product(struct file *file, const struct yaml_node *node, size_t
     if (!fields_take(&file->source, "products", node, product_fields, COUNT(product_fields), product) ||
         !read_stock(file, yaml_get(node, "stock"), product))
         return false;
+    if (catalogue_is_kept_back(product->code))
+        return fault(file, product->line, "code", "must not begin with deleted-");
     file->product_count++;
     return true;
 }
@@ -98,6 +100,8 @@ static bool read_category(struct file *file, const struct yaml_node *node)
     *category = (struct file_category){.emoji = "", .line = node->line};
     if (!fields_take(&file->source, "categories", node, category_fields, COUNT(category_fields), category))
         return false;
+    if (catalogue_is_kept_back(category->name))
+        return fault(file, category->line, "name", "must not begin with deleted-");
     file->category_count++;
     const struct yaml_node *products = yaml_get(node, "products");
     for (size_t i = 0; products && i < products->count; i++) {

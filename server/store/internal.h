@@ -80,6 +80,16 @@ int64_t catalogue_id_of(const struct db_rows *rows, const char *text);
  */
 MUST_USE bool catalogue_stock_rose(struct work *work, struct error *err);
 
+/* --- catalogue_edit.c --- */
+
+/* Whether a code or name begins like those of what was deleted. */
+bool catalogue_is_kept_back(const char *text);
+/* UTF-8 of so many characters without control characters; with `lines` line feeds and tabs may be in it. */
+bool catalogue_is_text(const char *text, size_t least, size_t most, bool lines);
+/* An admin's change: its row in admin_logs, and the announcement. Takes over the JSON. */
+MUST_USE bool catalogue_log(struct work *work, const char *subject, const char *action, int64_t actor_id,
+                            int64_t id, json_t *before, json_t *after, struct error *err);
+
 /* --- content.c: sealed values that are no units; each opens in its own row only --- */
 
 enum { CONTENT_CHARACTERS = 4096, CONTENT_NAME_CHARACTERS = 200, CONTENT_FILE_ID_CHARACTERS = 256 };
@@ -119,5 +129,26 @@ bool stock_is_line(const char *content);
  * nothing. */
 MUST_USE bool stock_add_batch(struct work *work, int64_t product_id, const char *const *contents,
                               size_t count, int64_t *added_out, struct error *err);
+/* Contents ready to be written: arrays of hex digits, in the order given; a statement gets them as text[]. */
+struct stock_sealed {
+    const char *contents, *digests;
+};
+struct stock_sealed stock_seal(struct work *work, struct arena *arena, int64_t product_id,
+                               const char *const *contents, size_t count);
+/* The content of a row with id, product_id, digest and content from `column` on; in the arena. */
+MUST_USE bool stock_open(struct work *work, const struct db_rows *rows, int row, int column,
+                         const char **content_out, struct error *err);
+/* ERR_NOT_FOUND where there is no such product, ERR_INVALID where it is of another kind than units. It is not
+ * deleted until the transaction ends. */
+MUST_USE bool stock_check_product(struct work *work, int64_t product_id, struct error *err);
+/* available -> removed: the newest `most` units of a product that nobody holds (0: all, also waited for).
+ * Announces nothing. */
+MUST_USE bool stock_remove_available(struct work *work, int64_t product_id, int64_t most,
+                                     int64_t *removed_out, struct error *err);
 /* Queued: (product, available units) by product; products without any have no row. */
 MUST_USE bool stock_counts(struct work *work, struct db_rows *rows_out, struct error *err);
+
+/* --- cart.c --- */
+
+/* Takes the product out of everybody's cart. Queued. */
+MUST_USE bool cart_drop_product(struct work *work, int64_t product_id, struct error *err);

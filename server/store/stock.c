@@ -24,11 +24,9 @@ DB_TENANT_STATEMENT(stock_insert,
                     " FROM unnest($2::text[], $3::text[]) WITH ORDINALITY AS u (content, digest, position)"
                     " ORDER BY u.position ON CONFLICT (product_id, digest) DO NOTHING");
 
-bool stock_add_batch(struct work *work, int64_t product_id, const char *const *contents, size_t count,
-                     int64_t *added_out, struct error *err)
+struct stock_sealed stock_seal(struct work *work, struct arena *arena, int64_t product_id,
+                               const char *const *contents, size_t count)
 {
-    assert(count <= STOCK_BATCH);
-    auto_arena struct arena *arena = arena_new();
     struct str sealed_list = STR_INIT(arena), digest_list = STR_INIT(arena);
     for (size_t i = 0; i < count; i++) {
         uint8_t digest[DIGEST_BYTES];
@@ -41,9 +39,18 @@ bool stock_add_batch(struct work *work, int64_t product_id, const char *const *c
     }
     str_add(&sealed_list, count ? "}" : "{}");
     str_add(&digest_list, count ? "}" : "{}");
+    return (struct stock_sealed){str_done(&sealed_list), str_done(&digest_list)};
+}
+
+bool stock_add_batch(struct work *work, int64_t product_id, const char *const *contents, size_t count,
+                     int64_t *added_out, struct error *err)
+{
+    assert(count <= STOCK_BATCH);
+    auto_arena struct arena *arena = arena_new();
+    const struct stock_sealed sealed = stock_seal(work, arena, product_id, contents, count);
     struct db_rows rows;
     if (!db_query(work->tx, &stock_insert,
-                  DB_PARAMS(P_INT(product_id), P_TEXT(str_done(&sealed_list)), P_TEXT(str_done(&digest_list)),
+                  DB_PARAMS(P_INT(product_id), P_TEXT(sealed.contents), P_TEXT(sealed.digests),
                             P_TIME(work->now_ms)),
                   &rows, err))
         return false;
@@ -218,21 +225,30 @@ bool stock_replace(struct work *work, int64_t unit_id, int64_t *new_unit_out, st
 
 /* --- reading --- */
 
+bool stock_open(struct work *work, const struct db_rows *rows, int row, int column, const char **content_out,
+                struct error *err)
+{
+    size_t digest_length, sealed_length, plain_length;
+    int64_t id = db_int(rows, row, column), product_id = db_int(rows, row, column + 1);
+    const void *digest = db_bytes(work->arena, rows, row, column + 2, &digest_length);
+    const void *sealed = db_bytes(work->arena, rows, row, column + 3, &sealed_length);
+    char *plain;
+    if (digest_length != DIGEST_BYTES)
+        return error_set(err, ERR_INTERNAL, "unit %lld: damaged", (long long)id);
+    if (!vault_open(work->arena, work->vault, identity(work->arena, product_id, digest), sealed,
+                    sealed_length, &plain, &plain_length, err))
+        return error_context(err, "unit %lld", (long long)id);
+    *content_out = plain;
+    return true;
+}
+
 static bool read_contents(struct work *work, const struct db_rows *rows, const char ***contents_out,
                           size_t *count_out, struct error *err)
 {
     const char **contents = ARENA_ARRAY(work->arena, const char *, rows->count);
     for (int i = 0; i < rows->count; i++) {
-        size_t digest_length, sealed_length, plain_length;
-        const void *digest = db_bytes(work->arena, rows, i, 2, &digest_length);
-        const void *sealed = db_bytes(work->arena, rows, i, 3, &sealed_length);
-        char *plain;
-        if (digest_length != DIGEST_BYTES)
-            return error_set(err, ERR_INTERNAL, "unit %lld: damaged", (long long)db_int(rows, i, 0));
-        if (!vault_open(work->arena, work->vault, identity(work->arena, db_int(rows, i, 1), digest), sealed,
-                        sealed_length, &plain, &plain_length, err))
-            return error_context(err, "unit %lld", (long long)db_int(rows, i, 0));
-        contents[i] = plain;
+        if (!stock_open(work, rows, i, 0, &contents[i], err))
+            return false;
     }
     *contents_out = contents;
     *count_out = (size_t)rows->count;
