@@ -28,6 +28,26 @@ static size_t index_of(const char *const *names, size_t count, const char *name)
     return i;
 }
 
+bool deposit_state_of(const char *name, enum deposit_state *state_out)
+{
+    enum { STATES = sizeof state_names / sizeof *state_names };
+    size_t state = index_of(state_names, STATES, name);
+    if (state == STATES)
+        return false;
+    *state_out = (enum deposit_state)state;
+    return true;
+}
+
+bool deposit_kind_of(const char *name, enum deposit_kind *kind_out)
+{
+    enum { KINDS = sizeof kind_names / sizeof *kind_names };
+    size_t kind = index_of(kind_names, KINDS, name);
+    if (kind == KINDS)
+        return false;
+    *kind_out = (enum deposit_kind)kind;
+    return true;
+}
+
 /* --- reading --- */
 
 #define DEPOSIT_COLUMNS                                                                                      \
@@ -37,22 +57,18 @@ static size_t index_of(const char *const *names, size_t count, const char *name)
 static bool read_deposit(struct work *work, const struct db_rows *rows, int row, struct deposit *deposit_out,
                          struct error *err)
 {
-    enum {
-        STATES = sizeof state_names / sizeof *state_names,
-        KINDS = sizeof kind_names / sizeof *kind_names
-    };
-    size_t kind = index_of(kind_names, KINDS, db_text(rows, row, 3));
-    size_t state = index_of(state_names, STATES, db_text(rows, row, 5));
-    if (kind == KINDS || state == STATES)
+    enum deposit_kind kind;
+    enum deposit_state state;
+    if (!deposit_kind_of(db_text(rows, row, 3), &kind) || !deposit_state_of(db_text(rows, row, 5), &state))
         return error_set(err, ERR_INTERNAL, "deposit %lld: unknown kind or state",
                          (long long)db_int(rows, row, 0));
     *deposit_out = (struct deposit){
         .id = db_int(rows, row, 0),
         .reference = db_text_copy(work->arena, rows, row, 1),
         .telegram_id = db_int(rows, row, 2),
-        .kind = (enum deposit_kind)kind,
+        .kind = kind,
         .amount = db_int(rows, row, 4),
-        .state = (enum deposit_state)state,
+        .state = state,
         .loading_message_id = db_int(rows, row, 6),
         .invoice_message_id = db_int(rows, row, 7),
         .decided_by = db_int(rows, row, 8),

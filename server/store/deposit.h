@@ -73,3 +73,6 @@ MUST_USE bool deposit_set_invoice_message(struct work *work, int64_t deposit_id,
                                           struct error *err);
 
 const char *deposit_state_name(enum deposit_state state); /* "pending", … as in the database */
+/* False where nothing has that name. */
+MUST_USE bool deposit_state_of(const char *name, enum deposit_state *state_out);
+MUST_USE bool deposit_kind_of(const char *name, enum deposit_kind *kind_out);

@@ -3,6 +3,7 @@
 
 #include "store/cart.h"
 #include "store/catalogue.h"
+#include "store/search.h"
 #include "store/stock.h"
 #include "work/work.h"
 
@@ -50,6 +51,36 @@ struct store_cache *store_cache_of(struct work *work);
  * transaction that is committed and not yet ended stands in the way: ERR_INTERNAL. */
 MUST_USE bool store_read_begin(struct work *work, bool *own_out, struct error *err);
 void store_read_end(struct work *work, bool own);
+
+/* --- search.c --- */
+
+#define STORE_TEXT_OF_(number) #number
+#define STORE_TEXT_OF(number)  STORE_TEXT_OF_(number)
+
+/* A list in pages of SEARCH_ROWS. The page's statement has $1, an id that its rows are beyond, and $2, a word
+ * or a ref, where the search has one of them; it gives up to SEARCH_LIMIT rows, which begin with their id.
+ * The other one gives as many ids in front of them, $1 itself included, the next one first. */
+struct search {
+    const struct db_statement *page, *in_front;
+    bool oldest_first; /* else the newest rows are first */
+    const char *word;  /* or NULL */
+    bool by_ref;
+};
+/* In the open transaction. `from` is what the ends of another page say, 0 the beginning. `*count_out` of the
+ * rows are the page. */
+MUST_USE bool search_page(struct work *work, const struct search *search, int64_t ref, int64_t from,
+                          struct db_rows *rows_out, size_t *count_out, struct search_ends *ends_out,
+                          struct error *err);
+
+/* The head and the tail of a page's statement, and of the other one's, around what they look for, which ends
+ * in the id's column. The page's ids are settled by itself, what is said of them is looked up afterwards. */
+#define SEARCH_BELOW " < $1 ORDER BY 1 DESC LIMIT " STORE_TEXT_OF(SEARCH_LIMIT)
+#define SEARCH_UP    " >= $1 ORDER BY 1 LIMIT " STORE_TEXT_OF(SEARCH_LIMIT)
+#define SEARCH_ABOVE " > $1 ORDER BY 1 LIMIT " STORE_TEXT_OF(SEARCH_LIMIT)
+#define SEARCH_DOWN  " <= $1 ORDER BY 1 DESC LIMIT " STORE_TEXT_OF(SEARCH_LIMIT)
+/* A figure of a SELECT: how many rows there are, counted so far and no further. */
+#define SEARCH_COUNT(rows)                                                                                   \
+    "(SELECT count(*) FROM (SELECT FROM " rows " LIMIT " STORE_TEXT_OF(SEARCH_COUNT_LIMIT) ") counted)"
 
 /* --- snapshot.c --- */
 

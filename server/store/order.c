@@ -18,6 +18,17 @@ const char *order_state_name(enum order_state state)
     return state_names[state];
 }
 
+bool order_state_of(const char *name, enum order_state *state_out)
+{
+    size_t state = 0;
+    while (state < STATES && strcmp(name, state_names[state]) != 0)
+        state++;
+    if (state == STATES)
+        return false;
+    *state_out = (enum order_state)state;
+    return true;
+}
+
 /* --- reading --- */
 
 /* $2 is NULL where anybody's order is meant. */
@@ -73,16 +84,14 @@ static bool read_order(struct work *work, int64_t order_id, int64_t telegram_id,
     if (!rows.count)
         return error_set(err, ERR_NOT_FOUND, "order %lld: not there, or another person's",
                          (long long)order_id);
-    size_t state = 0;
-    while (state < STATES && strcmp(db_text(&rows, 0, 3), state_names[state]) != 0)
-        state++;
-    if (state == STATES)
+    enum order_state state;
+    if (!order_state_of(db_text(&rows, 0, 3), &state))
         return error_set(err, ERR_INTERNAL, "order %lld: unknown state", (long long)order_id);
     *order_out = (struct order){
         .id = db_int(&rows, 0, 0),
         .reference = db_text_copy(work->arena, &rows, 0, 1),
         .telegram_id = db_int(&rows, 0, 2),
-        .state = (enum order_state)state,
+        .state = state,
         .subtotal = db_int(&rows, 0, 4),
         .discount = db_int(&rows, 0, 5),
         .total = db_int(&rows, 0, 6),

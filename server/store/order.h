@@ -121,3 +121,5 @@ MUST_USE bool order_set_invoice_message(struct work *work, int64_t order_id, int
                                         struct error *err);
 
 const char *order_state_name(enum order_state state); /* "pending", … as in the database */
+/* False where no state has that name. */
+MUST_USE bool order_state_of(const char *name, enum order_state *state_out);

@@ -1,7 +1,5 @@
 #include "store/order_list.h"
 
-#include <string.h>
-
 #include "store/internal.h"
 
 /* --- pages --- */
@@ -25,16 +23,6 @@ DB_TENANT_STATEMENT(order_list_front,
                     " max(id) FILTER (WHERE place = n % $3 + $3) FROM size LEFT JOIN front ON true");
 DB_TENANT_STATEMENT(order_list_count, "SELECT count(*) FROM orders WHERE telegram_id = $1");
 
-static bool read_state(const char *name, enum order_state *state_out, struct error *err)
-{
-    for (int state = ORDER_PENDING; state <= ORDER_EXPIRED; state++)
-        if (strcmp(order_state_name((enum order_state)state), name) == 0) {
-            *state_out = (enum order_state)state;
-            return true;
-        }
-    return error_set(err, ERR_INTERNAL, "an order of unknown state");
-}
-
 /* A row for each of an order's first items. */
 static bool read_summaries(struct work *work, const struct db_rows *rows, struct order_summary **orders_out,
                            size_t *count_out, struct error *err)
@@ -51,8 +39,8 @@ static bool read_summaries(struct work *work, const struct db_rows *rows, struct
                 .expires_ms = db_time(rows, row, 4),
                 .item_count = db_int(rows, row, 5),
             };
-            if (!read_state(db_text(rows, row, 1), &order->state, err))
-                return false;
+            if (!order_state_of(db_text(rows, row, 1), &order->state))
+                return error_set(err, ERR_INTERNAL, "an order of unknown state");
         }
         struct order_summary *order = &orders[count - 1];
         order->shown[order->shown_count].name = db_text_copy(work->arena, rows, row, 6);
@@ -147,13 +135,15 @@ bool order_list_page(struct work *work, int64_t telegram_id, int64_t before, int
 
 DB_TENANT_STATEMENT(order_list_select_end, "SELECT ended_at, end_reason FROM orders WHERE id = $1");
 
-static bool read_detail(struct work *work, int64_t order_id, int64_t telegram_id,
+/* `owner` NULL: anybody's. */
+static bool read_detail(struct work *work, int64_t order_id, const int64_t *owner,
                         struct order_detail *detail_out, struct error *err)
 {
     struct db_rows end;
     struct order_detail detail = {0};
-    if (!order_get_own(work, order_id, telegram_id, false, &detail.order, err) ||
-        !db_send(work->tx, &order_list_select_end, DB_PARAMS(P_INT(order_id)), &end, err))
+    bool found = owner ? order_get_own(work, order_id, *owner, false, &detail.order, err)
+                       : order_get(work, order_id, false, &detail.order, err);
+    if (!found || !db_send(work->tx, &order_list_select_end, DB_PARAMS(P_INT(order_id)), &end, err))
         return false;
     detail.has_payment = payment_to_show(work, order_id, &detail.payment, err);
     if (!detail.has_payment && err->code != ERR_NOT_FOUND)
@@ -164,15 +154,27 @@ static bool read_detail(struct work *work, int64_t order_id, int64_t telegram_id
     return true;
 }
 
-bool order_list_detail(struct work *work, int64_t order_id, int64_t telegram_id,
-                       struct order_detail *detail_out, struct error *err)
+static bool detail(struct work *work, int64_t order_id, const int64_t *owner, struct order_detail *detail_out,
+                   struct error *err)
 {
     bool own;
     if (!store_read_begin(work, &own, err))
         return false;
-    bool ok = read_detail(work, order_id, telegram_id, detail_out, err);
+    bool ok = read_detail(work, order_id, owner, detail_out, err);
     store_read_end(work, own);
     return ok;
+}
+
+bool order_list_detail(struct work *work, int64_t order_id, int64_t telegram_id,
+                       struct order_detail *detail_out, struct error *err)
+{
+    return detail(work, order_id, &telegram_id, detail_out, err);
+}
+
+bool order_list_detail_any(struct work *work, int64_t order_id, struct order_detail *detail_out,
+                           struct error *err)
+{
+    return detail(work, order_id, NULL, detail_out, err);
 }
 
 DB_TENANT_STATEMENT(order_list_select_loading,

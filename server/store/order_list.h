@@ -52,6 +52,9 @@ struct order_detail {
 /* ERR_NOT_FOUND also where it is another person's. */
 MUST_USE bool order_list_detail(struct work *work, int64_t order_id, int64_t telegram_id,
                                 struct order_detail *detail_out, struct error *err);
+/* Whosever it is. */
+MUST_USE bool order_list_detail_any(struct work *work, int64_t order_id, struct order_detail *detail_out,
+                                    struct error *err);
 
 /* Whether a pending order of the person has this message as its loading line. */
 MUST_USE bool order_list_is_loading_in(struct work *work, int64_t telegram_id, int64_t message_id,

@@ -19,6 +19,11 @@ int64_t payment_received(const struct payment *payment)
     return payment->problem ? payment->paid_amount : payment->amount;
 }
 
+bool payment_is_parked(const struct payment *payment)
+{
+    return payment->problem && !payment->resolution && payment->state != PAYMENT_COMPLETED;
+}
+
 /* --- reading --- */
 
 #define PAYMENT_SELECT                                                                                       \
@@ -45,6 +50,42 @@ DB_TENANT_STATEMENT(payment_select_shown,
                                    " DISTINCT FROM (SELECT paid_at FROM orders WHERE orders.id = $1) DESC,"
                                    " id DESC LIMIT 1");
 
+static bool read_row(struct work *work, const struct db_rows *rows, int row, struct payment *payment_out,
+                     struct error *err)
+{
+    size_t state = 0;
+    while (state < STATES && strcmp(db_text(rows, row, 5), state_names[state]) != 0)
+        state++;
+    if (state == STATES)
+        return error_set(err, ERR_INTERNAL, "payment %lld: unknown state", (long long)db_int(rows, row, 0));
+    *payment_out = (struct payment){
+        .id = db_int(rows, row, 0),
+        .order_id = db_int(rows, row, 1),
+        .gateway_order_id = db_text_copy(work->arena, rows, row, 2),
+        .method = db_text_copy(work->arena, rows, row, 3),
+        .amount = db_int(rows, row, 4),
+        .state = (enum payment_state)state,
+        .txn_id = db_text_copy(work->arena, rows, row, 6),
+        .fee = db_int(rows, row, 7),
+        .total = db_int(rows, row, 8),
+        .qr_string = db_text_copy(work->arena, rows, row, 9),
+        .expires_ms = db_time(rows, row, 10),
+        .created_ms = db_time(rows, row, 11),
+        .hinted_ms = db_time(rows, row, 12),
+        .ended_ms = db_time(rows, row, 13),
+        .checks = db_int(rows, row, 14),
+        .problem = db_text_copy(work->arena, rows, row, 15),
+        .last_check_ms = db_time(rows, row, 16),
+        .failures = db_int(rows, row, 17),
+        .deposit_id = db_int(rows, row, 18),
+        .va_number = db_text_copy(work->arena, rows, row, 19),
+        .pay_url = db_text_copy(work->arena, rows, row, 20),
+        .paid_amount = db_int(rows, row, 21),
+        .resolution = db_text_copy(work->arena, rows, row, 22),
+    };
+    return true;
+}
+
 static bool read_payment(struct work *work, const struct db_statement *statement, struct db_param key,
                          struct payment *payment_out, struct error *err)
 {
@@ -53,37 +94,7 @@ static bool read_payment(struct work *work, const struct db_statement *statement
         return false;
     if (!rows.count)
         return error_set(err, ERR_NOT_FOUND, "there is no such payment");
-    size_t state = 0;
-    while (state < STATES && strcmp(db_text(&rows, 0, 5), state_names[state]) != 0)
-        state++;
-    if (state == STATES)
-        return error_set(err, ERR_INTERNAL, "payment %lld: unknown state", (long long)db_int(&rows, 0, 0));
-    *payment_out = (struct payment){
-        .id = db_int(&rows, 0, 0),
-        .order_id = db_int(&rows, 0, 1),
-        .gateway_order_id = db_text_copy(work->arena, &rows, 0, 2),
-        .method = db_text_copy(work->arena, &rows, 0, 3),
-        .amount = db_int(&rows, 0, 4),
-        .state = (enum payment_state)state,
-        .txn_id = db_text_copy(work->arena, &rows, 0, 6),
-        .fee = db_int(&rows, 0, 7),
-        .total = db_int(&rows, 0, 8),
-        .qr_string = db_text_copy(work->arena, &rows, 0, 9),
-        .expires_ms = db_time(&rows, 0, 10),
-        .created_ms = db_time(&rows, 0, 11),
-        .hinted_ms = db_time(&rows, 0, 12),
-        .ended_ms = db_time(&rows, 0, 13),
-        .checks = db_int(&rows, 0, 14),
-        .problem = db_text_copy(work->arena, &rows, 0, 15),
-        .last_check_ms = db_time(&rows, 0, 16),
-        .failures = db_int(&rows, 0, 17),
-        .deposit_id = db_int(&rows, 0, 18),
-        .va_number = db_text_copy(work->arena, &rows, 0, 19),
-        .pay_url = db_text_copy(work->arena, &rows, 0, 20),
-        .paid_amount = db_int(&rows, 0, 21),
-        .resolution = db_text_copy(work->arena, &rows, 0, 22),
-    };
-    return true;
+    return read_row(work, &rows, 0, payment_out, err);
 }
 
 bool payment_get(struct work *work, int64_t payment_id, bool lock, struct payment *payment_out,
@@ -121,6 +132,28 @@ bool payment_to_show(struct work *work, int64_t order_id, struct payment *paymen
 {
     return read_payment(work, &payment_select_shown, P_INT(order_id), payment_out, err) ||
            error_context(err, "order %lld", (long long)order_id);
+}
+
+/* By the index of both: the one that is not meant is NULL. */
+DB_TENANT_STATEMENT(payment_select_all,
+                    PAYMENT_SELECT " WHERE order_id = $1 AND deposit_id IS NULL ORDER BY id DESC LIMIT $2");
+DB_TENANT_STATEMENT(payment_select_all_deposit,
+                    PAYMENT_SELECT " WHERE order_id IS NULL AND deposit_id = $1 ORDER BY id DESC LIMIT $2");
+
+bool payment_list(struct work *work, int64_t order_id, int64_t deposit_id, int64_t limit,
+                  struct payment **payments_out, size_t *count_out, struct error *err)
+{
+    struct db_rows rows;
+    if (!db_query(work->tx, order_id ? &payment_select_all : &payment_select_all_deposit,
+                  DB_PARAMS(P_INT(order_id ? order_id : deposit_id), P_INT(limit)), &rows, err))
+        return false;
+    struct payment *payments = ARENA_ARRAY(work->arena, struct payment, rows.count);
+    for (int row = 0; row < rows.count; row++)
+        if (!read_row(work, &rows, row, &payments[row], err))
+            return false;
+    *payments_out = payments;
+    *count_out = (size_t)rows.count;
+    return true;
 }
 
 /* --- changing --- */

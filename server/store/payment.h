@@ -77,6 +77,11 @@ MUST_USE bool payment_of_deposit(struct work *work, int64_t deposit_id, bool loc
  * one (credited), else an open one, else the newest. Not locked; texts in the arena; ERR_NOT_FOUND. */
 MUST_USE bool payment_to_show(struct work *work, int64_t order_id, struct payment *payment_out,
                               struct error *err);
+/* All of an order's or a deposit's (the other id is 0), newest first, at most `limit`. */
+MUST_USE bool payment_list(struct work *work, int64_t order_id, int64_t deposit_id, int64_t limit,
+                           struct payment **payments_out, size_t *count_out, struct error *err);
+/* Whether an admin has to look at it: another amount came than was asked for. */
+bool payment_is_parked(const struct payment *payment);
 
 /* Whether no other payment of this store has the gateway's transaction: to be asked before the next two,
  * which leave only a rollback where one has. */
