@@ -18,6 +18,7 @@
 #include "http/server.h"
 #include "payment/fee.h"
 #include "payment/gateway.h"
+#include "store/active.h"
 #include "store/catalogue.h"
 #include "store/settings.h"
 #include "telegram/api.h"
@@ -175,10 +176,12 @@ static void forget_catalogue(struct work *work)
 
 static void set_job_kinds(struct arena *arena)
 {
-    struct job_kind *kinds = ARENA_ARRAY(arena, struct job_kind, checkout_job_count + 1);
+    const struct job_kind others[] = {verify_daily_job, active_job};
+    const size_t other_count = sizeof others / sizeof others[0];
+    struct job_kind *kinds = ARENA_ARRAY(arena, struct job_kind, checkout_job_count + other_count);
     memcpy(kinds, checkout_jobs, checkout_job_count * sizeof *kinds);
-    kinds[checkout_job_count] = verify_daily_job;
-    job_set_kinds(kinds, checkout_job_count + 1);
+    memcpy(kinds + checkout_job_count, others, sizeof others);
+    job_set_kinds(kinds, checkout_job_count + other_count);
 }
 
 static bool start_engine(struct program *program, struct error *err)
@@ -189,6 +192,7 @@ static bool start_engine(struct program *program, struct error *err)
     set_job_kinds(program->arena);
     checkout_set_notices(&bot_checkout_notices);
     verify_daily_start(config->database_url, &bot_verify_notices);
+    active_start(config->database_url);
     outbox_set_effects(bot_outbox_effects, bot_outbox_effect_count);
 
     program->directory = directory_new(program->enrolment_count);
@@ -294,6 +298,7 @@ static void stop(struct program *program)
     if (program->lanes)
         lanes_wind_down(program->lanes);
     verify_daily_stop();
+    active_stop();
     if (program->server && !server_drain(program->server, 5000))
         log_warn(NULL, "some requests were not answered before the stop");
     stop_registration(program);

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "store/aside.h"
 
 enum {
     HOUR_MS = 3600 * 1000,
@@ -14,20 +15,17 @@ enum {
     MOST_MS = 120 * 1000, /* for one store; a million orders take some twenty seconds */
     BUSY_MS = 60 * 1000,
     FAILED_MS = 600 * 1000,
-    MOST_PREPARED = 64,
     LINES_LOGGED = 3,
 };
 
 /* Of this process. */
 static struct {
     pthread_mutex_t mutex;
-    const char *url;
+    struct aside aside;
     const struct verify_notices *notices;
-    bool running, stopping;
-    struct db_canceller *canceller; /* of the check that runs */
     struct known *known;
     struct verify_figures figures;
-} daily = {.mutex = PTHREAD_MUTEX_INITIALIZER};
+} daily = {.mutex = PTHREAD_MUTEX_INITIALIZER, .aside = ASIDE_INIT};
 
 struct known {
     struct known *next;
@@ -37,18 +35,13 @@ struct known {
 
 void verify_daily_start(const char *database_url, const struct verify_notices *notices)
 {
-    daily.url = database_url;
+    aside_start(&daily.aside, database_url);
     daily.notices = notices;
-    daily.stopping = false;
 }
 
 void verify_daily_stop(void)
 {
-    pthread_mutex_lock(&daily.mutex);
-    daily.stopping = true;
-    if (daily.canceller)
-        db_cancel(daily.canceller);
-    pthread_mutex_unlock(&daily.mutex);
+    aside_stop(&daily.aside);
 }
 
 void verify_daily_end(void)
@@ -80,37 +73,6 @@ static int64_t first_due(const struct tenant *tenant, int64_t now_ms)
 static int64_t tomorrow(const struct tenant *tenant, int64_t now_ms)
 {
     return next_time(tenant->name, now_ms + 6 * HOUR_MS);
-}
-
-/* --- one at a time --- */
-
-static bool take_turn(void)
-{
-    pthread_mutex_lock(&daily.mutex);
-    bool free = !daily.running && !daily.stopping;
-    if (free)
-        daily.running = true;
-    pthread_mutex_unlock(&daily.mutex);
-    return free;
-}
-
-static void end_turn(void)
-{
-    pthread_mutex_lock(&daily.mutex);
-    db_canceller_free(&daily.canceller);
-    daily.running = false;
-    pthread_mutex_unlock(&daily.mutex);
-}
-
-/* From now on verify_daily_stop() ends it; false where that was before. */
-static bool may_be_stopped(const struct db *db)
-{
-    pthread_mutex_lock(&daily.mutex);
-    bool go = !daily.stopping;
-    if (go)
-        daily.canceller = db_canceller(db);
-    pthread_mutex_unlock(&daily.mutex);
-    return go;
 }
 
 /* --- figures --- */
@@ -202,25 +164,21 @@ static void log_result(struct arena *arena, const char *name, const struct verif
 static bool look(const struct tenant *tenant, struct arena *arena, struct verify_result *result_out,
                  struct error *err)
 {
-    const struct db_scope scope = {.id = 1, .schema = tenant->schema, .role = tenant->role};
+    const struct db_scope scope = aside_scope(tenant);
     auto_db struct db *db = NULL;
-    if (!db_open(daily.url, NULL, MOST_PREPARED, &db, err))
-        return false;
-    if (!may_be_stopped(db))
-        return error_set(err, ERR_RETRY, "stopping");
-    return verify_store(db, &scope, arena, MOST_MS, result_out, err);
+    return aside_open(&daily.aside, &db, err) && verify_store(db, &scope, arena, MOST_MS, result_out, err);
 }
 
 static void *daily_call(const struct tenant *tenant, struct arena *arena, void *request)
 {
     struct outcome *outcome = ARENA_NEW(arena, struct outcome);
     struct error err;
-    if (!take_turn()) {
+    if (!aside_take(&daily.aside)) {
         outcome->what = NOT_NOW;
         return outcome;
     }
     outcome->what = look(tenant, arena, &outcome->result, &err) ? CHECKED : FAILED;
-    end_turn();
+    aside_end(&daily.aside);
     if (outcome->what == CHECKED) {
         note_result(tenant->name, &outcome->result);
         log_result(arena, tenant->name, &outcome->result);
