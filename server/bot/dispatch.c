@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "bot/inbox.h"
 #include "bot/routes.h"
+#include "store/bar.h"
 #include "store/user.h"
 
 void bot_init(const struct bot_options *options)
@@ -74,6 +75,12 @@ static enum role role_of(const struct tenant *tenant, int64_t person_id)
     if (tenant_is_owner(tenant, person_id))
         return ROLE_OWNER;
     return tenant_is_admin(tenant, person_id) ? ROLE_ADMIN : ROLE_BUYER;
+}
+
+/* From memory: no update asks the database for it. */
+static bool is_shut_out(struct work *work, int64_t person_id)
+{
+    return bar_is_out(work, person_id) && role_of(work->tenant, person_id) == ROLE_BUYER;
 }
 
 static const struct route *route_of_message(struct turn *turn)
@@ -166,7 +173,10 @@ static bool run(struct turn *turn, struct error *err)
 {
     if (!catalogue_get(turn->work, &turn->catalogue, err))
         return error_context(err, "catalogue");
+    turn->shut_out = is_shut_out(turn->work, turn->update->from_id);
     const struct route *route = route_of(turn);
+    if (turn->shut_out && !route->theirs)
+        route = &route_shut_out;
     switch (route->mode) {
     case READS:
         return finish(turn, route, err);
@@ -242,6 +252,15 @@ static bool commit_shared(struct work *work, struct shared **order, size_t count
     return work_commit(work, err);
 }
 
+/* Needs no transaction. */
+static void refuse_shared(struct shared *s)
+{
+    struct error ignored;
+    if (!route_shut_out.handler(&s->turn, &ignored))
+        page_forget(&s->turn.page);
+    s->reply = page_reply(s->turn.work, s->turn.update, &s->turn.page);
+}
+
 /* Those whose result is in the transaction's rows first; the others may read the database, so the transaction
  * ends before. What can't be shown is committed all the same: then the callback's answer alone goes out. */
 static void show_shared(struct work *work, struct shared *all, size_t count)
@@ -250,7 +269,7 @@ static void show_shared(struct work *work, struct shared *all, size_t count)
     for (int changing = 1; changing >= 0; changing--) {
         for (size_t i = 0; i < count; i++) {
             struct turn *turn = &all[i].turn;
-            if (turn->is_changing != changing)
+            if (turn->is_changing != changing || turn->shut_out)
                 continue;
             if (!all[i].route->committed(turn, &ignored))
                 page_forget(&turn->page);
@@ -268,19 +287,25 @@ bool bot_handle_shared(struct work *work, const struct update *const *updates, s
     const struct catalogue *catalogue;
     if (!catalogue_get(work, &catalogue, err))
         return error_context(err, "catalogue");
+    size_t let_in = 0;
     for (size_t i = 0; i < count; i++) {
         struct shared *s = &all[i];
         *s = (struct shared){
             .turn = {.work = work, .update = updates[i], .role = ROLE_BUYER, .catalogue = catalogue}};
         s->route = shared_route(updates[i], &s->turn);
-        order[i] = s;
+        s->turn.shut_out = is_shut_out(work, updates[i]->from_id);
+        if (!s->turn.shut_out)
+            order[let_in++] = s;
     }
-    sort_by_person(order, count);
-    if (!commit_shared(work, order, count, err)) {
+    sort_by_person(order, let_in);
+    if (let_in && !commit_shared(work, order, let_in, err)) {
         work_end(work);
         return false;
     }
     show_shared(work, all, count);
+    for (size_t i = 0; i < count; i++)
+        if (all[i].turn.shut_out)
+            refuse_shared(&all[i]);
     for (size_t i = 0; i < count; i++)
         replies_out[i] = all[i].reply;
     return true;

@@ -14,17 +14,22 @@
     {                                                                                                        \
         .handler = (handler_), .role = (role_), .mode = (mode_)                                              \
     }
+/* What a person has already. */
+#define THEIRS(handler_, mode_)                                                                              \
+    {                                                                                                        \
+        .handler = (handler_), .role = ROLE_BUYER, .mode = (mode_), .theirs = true                           \
+    }
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 
 const struct command_row command_rows[] = {
-    {{"/start"}, TEXT_COMMAND_START, ROUTE(start_command, ROLE_BUYER, WRITES)},
+    {{"/start"}, TEXT_COMMAND_START, THEIRS(start_command, WRITES)},
     {{"/produk", "/products"}, TEXT_COMMAND_PRODUCTS, ROUTE(browse_all, ROLE_BUYER, READS)},
     {{"/stok", "/stock"}, TEXT_COMMAND_STOCK, ROUTE(browse_stock, ROLE_BUYER, READS)},
     {{"/keranjang", "/cart"}, TEXT_COMMAND_CART, ROUTE(basket_open, ROLE_BUYER, READS)},
-    {{"/pesanan", "/orders"}, TEXT_COMMAND_PURCHASES, ROUTE(purchases_open, ROLE_BUYER, READS)},
+    {{"/pesanan", "/orders"}, TEXT_COMMAND_PURCHASES, THEIRS(purchases_open, READS)},
     {{"/deposit"}, TEXT_COMMAND_DEPOSIT, ROUTE(topup_open, ROLE_BUYER, READS)},
-    {{"/saldo", "/balance"}, TEXT_COMMAND_BALANCE, ROUTE(balance_open, ROLE_BUYER, READS)},
-    {{"/profil", "/profile"}, TEXT_COMMAND_PROFILE, ROUTE(profile_open, ROLE_BUYER, READS)},
+    {{"/saldo", "/balance"}, TEXT_COMMAND_BALANCE, THEIRS(balance_open, READS)},
+    {{"/profil", "/profile"}, TEXT_COMMAND_PROFILE, THEIRS(profile_open, READS)},
     {{"/info"}, TEXT_COMMAND_INFORMATION, ROUTE(start_information, ROLE_BUYER, READS)},
     {{"/cara", "/howto"}, TEXT_COMMAND_HOW_TO_ORDER, ROUTE(start_how_to_order, ROLE_BUYER, READS)},
     {{"/bantuan", "/help"}, TEXT_COMMAND_HELP, ROUTE(start_help, ROLE_BUYER, READS)},
@@ -46,7 +51,7 @@ const struct callback_row callback_rows[] = {
     {"w", "", ROUTE(start_home, ROLE_BUYER, READS)},
     {"i", "", ROUTE(start_information, ROLE_BUYER, READS)},
     {"h", "", ROUTE(start_how_to_order, ROLE_BUYER, READS)},
-    {"n", "", ROUTE(start_nothing, ROLE_BUYER, READS)},      /* a page's number */
+    {"n", "", THEIRS(start_nothing, READS)},                 /* a page's number */
     {"a", "i", ROUTE(browse_all, ROLE_BUYER, READS)},        /* page */
     {"l", "i", ROUTE(browse_categories, ROLE_BUYER, READS)}, /* page */
     {"c", "ii", ROUTE(browse_category, ROLE_BUYER, READS)},  /* category, page */
@@ -67,29 +72,29 @@ const struct callback_row callback_rows[] = {
     {"m", "", ROUTE(paying_methods, ROLE_BUYER, READS)},
     {"y", "w", ROUTE(paying_start, ROLE_BUYER, WRITES)}, /* method */
     {"v", "", ROUTE(paying_drop, ROLE_BUYER, READS)},
-    {"x", "i", ROUTE(paying_cancel, ROLE_BUYER, WRITES)},   /* order */
-    {"g", "i", ROUTE(purchases_fetch, ROLE_BUYER, WRITES)}, /* order */
-    {"t", "i", ROUTE(terms_press, ROLE_BUYER, WRITES)},     /* term */
-    {"u", "i", ROUTE(terms_drop, ROLE_BUYER, WRITES)},      /* term */
+    {"x", "i", THEIRS(paying_cancel, WRITES)},   /* order */
+    {"g", "i", THEIRS(purchases_fetch, WRITES)}, /* order */
+    {"t", "i", THEIRS(terms_press, WRITES)},     /* term */
+    {"u", "i", THEIRS(terms_drop, WRITES)},      /* term */
     /* Orders: the list below an order (0: from the newest), and what is done with one; "r" is the list on
      * keyboards from before it had pages. */
-    {"o", "i", ROUTE(purchases_open, ROLE_BUYER, READS)},
-    {"r", "", ROUTE(purchases_open, ROLE_BUYER, READS)},
-    {"od", "i", ROUTE(purchases_detail, ROLE_BUYER, READS)},
-    {"os", "i", ROUTE(purchases_receipt, ROLE_BUYER, READS)},
+    {"o", "i", THEIRS(purchases_open, READS)},
+    {"r", "", THEIRS(purchases_open, READS)},
+    {"od", "i", THEIRS(purchases_detail, READS)},
+    {"os", "i", THEIRS(purchases_receipt, READS)},
     {"ob", "i", ROUTE(purchases_buy_again, ROLE_BUYER, WRITES)},
-    {"oi", "i", ROUTE(purchases_reopen, ROLE_BUYER, WRITES)},
-    {"ox", "i", ROUTE(purchases_cancel, ROLE_BUYER, WRITES)},
-    {"b", "i", ROUTE(balance_open, ROLE_BUYER, READS)}, /* entry the page's are before, or 0 */
-    {"pf", "", ROUTE(profile_open, ROLE_BUYER, READS)},
+    {"oi", "i", THEIRS(purchases_reopen, WRITES)},
+    {"ox", "i", THEIRS(purchases_cancel, WRITES)},
+    {"b", "i", THEIRS(balance_open, READS)}, /* entry the page's are before, or 0 */
+    {"pf", "", THEIRS(profile_open, READS)},
     {"dp", "", ROUTE(topup_open, ROLE_BUYER, READS)},
     {"dt", "", ROUTE(topup_ask, ROLE_BUYER, WRITES)},
     {"dz", "", ROUTE(topup_drop, ROLE_BUYER, WRITES)},
     {"da", "i", ROUTE(topup_choose, ROLE_BUYER, READS)},           /* amount */
     {"dq", "iw", ROUTE(topup_start, ROLE_BUYER, WRITES)},          /* amount, method */
     {"dm", "i", ROUTE(transfer_start, ROLE_BUYER, WRITES)},        /* amount */
-    {"dx", "i", ROUTE(topup_cancel, ROLE_BUYER, WRITES)},          /* deposit */
-    {"do", "i", ROUTE(topup_reopen, ROLE_BUYER, WRITES)},          /* deposit */
+    {"dx", "i", THEIRS(topup_cancel, WRITES)},                     /* deposit */
+    {"do", "i", THEIRS(topup_reopen, WRITES)},                     /* deposit */
     {"dc", "i", ROUTE(transfers_take, ROLE_ADMIN, WRITES)},        /* deposit */
     {"dj", "i", ROUTE(transfers_ask_reason, ROLE_ADMIN, WRITES)},  /* deposit */
     {"dk", "ii", ROUTE(transfers_refuse_now, ROLE_ADMIN, WRITES)}, /* deposit, message with the photo */
@@ -135,11 +140,12 @@ const struct callback_row callback_rows[] = {
 };
 const size_t callback_row_count = COUNT(callback_rows);
 
-const struct route route_free_message = ROUTE(message_free, ROLE_BUYER, WRITES);
+const struct route route_free_message = THEIRS(message_free, WRITES);
 const struct route route_number_button = ROUTE(product_open_number, ROLE_BUYER, READS);
 const struct route route_unknown_command = ROUTE(start_help, ROLE_BUYER, READS);
 const struct route route_unknown_callback = ROUTE(start_old_button, ROLE_BUYER, READS);
-const struct route route_member = ROUTE(start_member, ROLE_BUYER, WRITES);
+const struct route route_shut_out = ROUTE(start_shut_out, ROLE_BUYER, READS);
+const struct route route_member = THEIRS(start_member, WRITES);
 
 /* "/start@my_bot payload" is /start. */
 const struct route *route_of_command(const char *text)

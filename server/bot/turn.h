@@ -30,6 +30,7 @@ struct turn {
     const struct update *update;
     const struct catalogue *catalogue;
     enum role role;
+    bool shut_out; /* by an admin: gets what is theirs, and no more */
     /* What the callback data, label or text said: */
     int64_t numbers[TURN_MOST_NUMBERS];
     char word[TURN_WORD_BYTES];

@@ -8,6 +8,7 @@ static void free_cache(void *data)
     struct store_cache *cache = data;
     snapshot_cache_clear(&cache->snapshots);
     cart_memory_clear(&cache->carts);
+    bar_memory_clear(&cache->bars);
     settings_cache_clear(&cache->settings);
     free(cache);
 }

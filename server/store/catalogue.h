@@ -1,8 +1,8 @@
 /*
  * Categories and products. Owns tables `categories` and `products`, and the snapshot from which menus are
  * drawn without the database: immutable, one per store, on the lane's thread, rebuilt at the first reading
- * after a change (an own commit, or another process's, by NOTIFY). What is sold is decided by the database,
- * never by the snapshot.
+ * after a change (an own commit, or another process's, by NOTIFY), together with who is shut out (bar.h).
+ * What is sold is decided by the database, never by the snapshot.
  */
 #pragma once
 

@@ -30,6 +30,14 @@ struct cart_memory {
 };
 void cart_memory_clear(struct cart_memory *memory);
 
+struct bar;
+
+struct bar_memory {
+    struct bar *bars; /* in order of Telegram ids */
+    size_t count;
+};
+void bar_memory_clear(struct bar_memory *memory);
+
 struct settings_snapshot;
 
 struct settings_cache {
@@ -42,6 +50,7 @@ void settings_cache_clear(struct settings_cache *cache);
 struct store_cache {
     struct snapshot_cache snapshots;
     struct cart_memory carts;
+    struct bar_memory bars;
     struct settings_cache settings;
 };
 /* The store's, made where there is none. */
@@ -87,6 +96,12 @@ MUST_USE bool search_page(struct work *work, const struct search *search, int64_
 /* Reads a new snapshot in the open transaction, past any that is remembered. Valid until the end of the task.
  */
 MUST_USE bool snapshot_refresh(struct work *work, const struct catalogue **catalogue_out, struct error *err);
+
+/* --- bar.c --- */
+
+/* Queued with the rest of a snapshot, and put in the place of what is remembered. */
+MUST_USE bool bar_send(struct work *work, struct db_rows *rows_out, struct error *err);
+void bar_remember(struct work *work, const struct db_rows *rows);
 
 /* --- catalogue.c: the only writer of categories and products --- */
 

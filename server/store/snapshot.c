@@ -63,7 +63,7 @@ DB_TENANT_STATEMENT(
     " ORDER BY c.position, c.id, p.position, p.id");
 
 struct read_rows {
-    struct db_rows categories, products, counts, counters;
+    struct db_rows categories, products, counts, counters, bars;
 };
 
 static bool read_all(struct work *work, struct read_rows *rows, struct error *err)
@@ -71,7 +71,7 @@ static bool read_all(struct work *work, struct read_rows *rows, struct error *er
     return db_send(work->tx, &snapshot_categories, DB_NO_PARAMS, &rows->categories, err) &&
            db_send(work->tx, &snapshot_products, DB_NO_PARAMS, &rows->products, err) &&
            stock_counts(work, &rows->counts, err) && counter_send(work, &rows->counters, err) &&
-           db_flush(work->tx, err);
+           bar_send(work, &rows->bars, err) && db_flush(work->tx, err);
 }
 
 static int64_t count_of(const struct db_rows *counts, int64_t product_id)
@@ -205,6 +205,7 @@ bool snapshot_refresh(struct work *work, const struct catalogue **catalogue_out,
     struct read_rows rows;
     if (!read_all(work, &rows, err))
         return error_context(err, "catalogue");
+    bar_remember(work, &rows.bars);
     struct arena *arena = arena_new();
     struct snapshot *s = ARENA_NEW(arena, struct snapshot);
     s->arena = arena;

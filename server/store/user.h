@@ -1,4 +1,5 @@
-/* People who wrote to a store's bot. Owns table `users`, but for `balance`, which ledger.c alone writes. */
+/* People who wrote to a store's bot. Owns table `users`, but for `balance`, which ledger.c alone
+ * writes, `barred_at` (bar.c) and the coupon in the cart (coupon.c). */
 #pragma once
 
 #include "work/work.h"

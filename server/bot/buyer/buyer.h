@@ -5,7 +5,7 @@
 
 /* start.c: the ways in, and what leads nowhere */
 turn_handler start_command, start_home, start_information, start_how_to_order, start_help, start_nothing,
-    start_old_button, start_member;
+    start_old_button, start_member, start_shut_out;
 /* The reply keyboard for the person's role; the caller owns it. */
 json_t *start_reply_keyboard(struct turn *turn);
 

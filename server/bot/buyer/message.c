@@ -9,14 +9,15 @@
 static const struct {
     const char *kind;
     enum role role; /* who was asked: somebody else's answer by now is none */
+    bool theirs;    /* about what the person has already: also from somebody who is shut out */
     bool (*take)(struct turn *turn, int64_t ref, struct error *err);
 } conversations[] = {
-    {TERMS_CONVERSATION, ROLE_BUYER, terms_take_proof},
-    {COUPONS_CONVERSATION, ROLE_BUYER, coupons_take_code},
-    {TOPUP_CONVERSATION, ROLE_BUYER, topup_take_amount},
-    {TRANSFER_CONVERSATION, ROLE_BUYER, transfer_take_proof},
-    {TRANSFERS_CONVERSATION, ROLE_ADMIN, transfers_take_reason},
-    {WIZARD_CONVERSATION, ROLE_ADMIN, wizard_take_message},
+    {TERMS_CONVERSATION, ROLE_BUYER, true, terms_take_proof},
+    {COUPONS_CONVERSATION, ROLE_BUYER, false, coupons_take_code},
+    {TOPUP_CONVERSATION, ROLE_BUYER, false, topup_take_amount},
+    {TRANSFER_CONVERSATION, ROLE_BUYER, true, transfer_take_proof},
+    {TRANSFERS_CONVERSATION, ROLE_ADMIN, false, transfers_take_reason},
+    {WIZARD_CONVERSATION, ROLE_ADMIN, false, wizard_take_message},
 };
 
 bool message_free(struct turn *turn, struct error *err)
@@ -26,8 +27,11 @@ bool message_free(struct turn *turn, struct error *err)
     if (!conversation_get(turn->work, turn->update->from_id, &kind, &ref, err))
         return error_context(err, "conversation");
     for (size_t i = 0; i < sizeof conversations / sizeof conversations[0]; i++)
-        if (str_equal(conversations[i].kind, kind) && turn->role >= conversations[i].role)
+        if (str_equal(conversations[i].kind, kind) && turn->role >= conversations[i].role &&
+            (!turn->shut_out || conversations[i].theirs))
             return conversations[i].take(turn, ref, err);
+    if (turn->shut_out)
+        return start_shut_out(turn, err);
     /* A typed number is a product's, unless it was the answer to a question. */
     if (turn->update->text && str_to_int64(turn->update->text, &turn->numbers[0]))
         return product_open_number(turn, err);

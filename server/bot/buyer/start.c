@@ -1,6 +1,7 @@
 /* The ways in (welcome, information, help), and what leads nowhere. */
 #include "base/str.h"
 #include "bot/buyer/buyer.h"
+#include "store/bar.h"
 #include "store/user.h"
 
 enum {
@@ -90,6 +91,8 @@ bool start_command(struct turn *turn, struct error *err)
 {
     if (!user_set_reachable(turn->work, turn->update->from_id, true, err) || !work_commit(turn->work, err))
         return false;
+    if (turn->shut_out)
+        return start_shut_out(turn, err);
     page_aside(turn->work, turn->update->chat_id, keyboard_line(turn), start_reply_keyboard(turn));
     if (!start_home(turn, err))
         return false;
@@ -136,6 +139,22 @@ bool start_help(struct turn *turn, struct error *err)
     const char *html = say(work, TEXT_HELP, TEXT_VALUES(TV("store_name", work->tenant->title)));
     page_show(work, &turn->page, html, start_reply_keyboard(turn));
     turn->page.as_new = true;
+    return true;
+}
+
+/* A press is always answered; what is typed now and then. */
+bool start_shut_out(struct turn *turn, struct error *err)
+{
+    struct work *work = turn->work;
+    if (turn->update->kind == UPDATE_CALLBACK) {
+        page_answer(work, &turn->page, say_label(work, TEXT_ALERT_SHUT_OUT), true);
+    } else if (bar_may_tell(work, turn->update->from_id)) {
+        page_show(
+            work, &turn->page,
+            say(work, TEXT_SHUT_OUT,
+                TEXT_VALUES(TV("store_name", work->tenant->title), TV_HTML("kontak", say_contact(work)))),
+            say_button(work, TEXT_BUTTON_PURCHASES, "o:0"));
+    }
     return true;
 }
 
