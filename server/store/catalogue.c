@@ -95,9 +95,14 @@ DB_TENANT_STATEMENT(catalogue_clear_low,
                     " ORDER BY p.id FOR NO KEY UPDATE)"
                     " UPDATE products SET low_told = false FROM risen WHERE products.id = risen.id");
 
+bool catalogue_limit_changed(struct work *work, int64_t limit, struct error *err)
+{
+    return db_send(work->tx, &catalogue_clear_low, DB_PARAMS(P_INT(limit)), NULL, err);
+}
+
 bool catalogue_stock_rose(struct work *work, struct error *err)
 {
-    return db_send(work->tx, &catalogue_clear_low, DB_PARAMS(P_INT(work->tenant->low_stock)), NULL, err);
+    return catalogue_limit_changed(work, work->tenant->low_stock, err);
 }
 
 /* xmax is 0 in a row that this statement inserted. */

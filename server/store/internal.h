@@ -47,6 +47,11 @@ struct settings_cache {
 };
 void settings_cache_clear(struct settings_cache *cache);
 
+struct settings;
+extern const struct settings settings_nothing; /* where nothing was set */
+/* settings_value.c: where what was set contradicts itself, the file's values stand. */
+void settings_settle(struct settings *settings, const struct tenant *file);
+
 struct store_cache {
     struct snapshot_cache snapshots;
     struct cart_memory carts;
@@ -125,6 +130,8 @@ int64_t catalogue_id_of(const struct db_rows *rows, const char *text);
 /* The stock rose: products that are above the store's limit again may be told of anew when it falls. Queued.
  */
 MUST_USE bool catalogue_stock_rose(struct work *work, struct error *err);
+/* The same where the limit is another one from now on. */
+MUST_USE bool catalogue_limit_changed(struct work *work, int64_t limit, struct error *err);
 
 /* --- catalogue_edit.c --- */
 

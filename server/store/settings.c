@@ -27,9 +27,22 @@ static bool is_channel(const char *text)
     return is_contact(text) || (str_starts_with(text, "-100") && str_to_int64(text, &id));
 }
 
+static bool is_link(const char *text)
+{
+    static const char prefix[] = "https://t.me/";
+    return str_starts_with(text, prefix) &&
+           strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_+-/:.") ==
+               strlen(text);
+}
+
 static bool is_not_blank(const char *text)
 {
     return text[strspn(text, " \t\r\n")] != '\0';
+}
+
+static bool low_stock_changed(struct work *work, const json_t *value, struct error *err)
+{
+    return catalogue_limit_changed(work, json_integer_value(value), err);
 }
 
 #define TENANT(member) .in_tenant = true, .offset = offsetof(struct tenant, member)
@@ -38,13 +51,17 @@ const struct setting_definition settings_definitions[] = {
     {"title", SETTING_LINE, 1, 64, is_not_blank, TENANT(title)},
     {"support", SETTING_LINE, 5, 33, is_contact, TENANT(support)},
     {"invoice_minutes", SETTING_NUMBER, 1, 1440, NULL, TENANT(invoice_minutes)},
-    {"low_stock", SETTING_NUMBER, 0, 1000000, NULL, TENANT(low_stock)},
+    {"low_stock", SETTING_NUMBER, 0, 1000000, NULL, TENANT(low_stock), .changed = low_stock_changed},
     {"most_open_orders", SETTING_NUMBER, 1, 20, NULL, TENANT(most_open)},
-    {"deposit.minimum", SETTING_NUMBER, 500, 50000000, NULL, TENANT(deposit_least)},
-    {"deposit.maximum", SETTING_NUMBER, 500, 50000000, NULL, TENANT(deposit_most)},
+    {"deposit.minimum", SETTING_NUMBER, 500, 50000000, NULL, TENANT(deposit_least),
+     .not_above = "deposit.maximum"},
+    {"deposit.maximum", SETTING_NUMBER, 500, 50000000, NULL, TENANT(deposit_most),
+     .not_below = "deposit.minimum"},
     {"deposit.transfer", SETTING_LINES, 1, 1000, is_not_blank, TENANT(deposit_by_hand)},
     {"maintenance", SETTING_FLAG, 0, 1, NULL, OWN(maintenance)},
+    {"maintenance.note", SETTING_LINES, 1, 500, is_not_blank, OWN(maintenance_note)},
     {"channel", SETTING_LINE, 5, 33, is_channel, OWN(channel)},
+    {"channel.link", SETTING_LINE, 14, 128, is_link, OWN(channel_link)},
     {"welcome.photo", SETTING_LINE, 1, 512, is_not_blank, OWN(welcome_photo)},
     {"welcome.sticker", SETTING_LINE, 1, 512, is_not_blank, OWN(welcome_sticker)},
     {"calculator.refund_deduction", SETTING_NUMBER, 0, 100, NULL, OWN(refund_deduction)},
@@ -54,7 +71,7 @@ const struct setting_definition settings_definitions[] = {
 };
 const size_t settings_definition_count = sizeof settings_definitions / sizeof settings_definitions[0];
 
-static const struct settings nothing_set = {
+const struct settings settings_nothing = {
     .refund_step = 100,
     .fee_percent = 70,
     .fee_flat = 310,
@@ -168,13 +185,14 @@ static void rebuild(struct settings_cache *cache, const struct tenant *file, con
     struct arena *arena = arena_new();
     struct settings_snapshot *s = ARENA_NEW(arena, struct settings_snapshot);
     struct setting *list = ARENA_ARRAY(arena, struct setting, rows->count);
-    *s = (struct settings_snapshot){.settings = nothing_set, .arena = arena};
+    *s = (struct settings_snapshot){.settings = settings_nothing, .arena = arena};
     s->settings.tenant = *file;
     s->settings.tenant.magic = 0; /* nobody may hold a reference on this copy */
     for (int i = 0; i < rows->count; i++) {
         list[i] = read_row(arena, rows, i);
         apply_row(&s->settings, arena, &list[i]);
     }
+    settings_settle(&s->settings, file);
     s->settings.rows = list;
     s->settings.count = (size_t)rows->count;
     settings_cache_clear(cache);
@@ -207,7 +225,7 @@ void settings_apply(struct work *work)
 const struct settings *settings_of(const struct work *work)
 {
     const struct store_cache *cache = work_data(work);
-    return cache && cache->settings.current ? &cache->settings.current->settings : &nothing_set;
+    return cache && cache->settings.current ? &cache->settings.current->settings : &settings_nothing;
 }
 
 static int by_key(const void *key, const void *row)
@@ -258,6 +276,36 @@ static json_t *loaded(const char *json)
     return json ? json_loads(json, JSON_DECODE_ANY, NULL) : NULL;
 }
 
+static const char *written(struct work *work, const json_t *value)
+{
+    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+    const char *json = text ? arena_strdup(work->arena, text) : NULL;
+    free(text);
+    return json;
+}
+
+static bool check_value(struct work *work, const struct setting_definition *definition, const json_t *value,
+                        struct error *err)
+{
+    bool together;
+    if (value && !settings_is_valid(definition, value))
+        return error_set(err, ERR_INVALID, "setting %s: not within its limits", definition->name);
+    if (!settings_goes_together(work, definition, value, &together, err))
+        return false;
+    return together || error_set(err, ERR_INVALID, "setting %s: contradicts %s", definition->name,
+                                 definition->not_above ? definition->not_above : definition->not_below);
+}
+
+static bool follow(struct work *work, const struct setting_definition *definition, const json_t *value,
+                   struct error *err)
+{
+    if (!definition || !definition->changed)
+        return true;
+    auto_json json_t *of_file = value ? NULL : settings_default(work, definition);
+    return definition->changed(work, value ? value : of_file, err) ||
+           error_context(err, "setting %s", definition->name);
+}
+
 bool settings_put(struct work *work, const char *key, json_t *value_taken, int64_t edition, int64_t actor_id,
                   const char *note, struct error *err)
 {
@@ -265,17 +313,16 @@ bool settings_put(struct work *work, const char *key, json_t *value_taken, int64
     const struct setting_definition *definition = settings_definition(key);
     struct setting before;
     struct db_rows rows;
-    if (strlen(key) > MOST_KEY || (definition && value && !settings_is_valid(definition, value)))
-        return error_set(err, ERR_INVALID, "setting %.80s: not within its limits", key);
-    char *text = value ? json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
-    const char *json = text ? arena_strdup(work->arena, text) : NULL;
-    free(text);
-    if (!settings_read(work, key, true, &before, err))
+    if (strlen(key) > MOST_KEY)
+        return error_set(err, ERR_INVALID, "setting %.80s: too long", key);
+    if (!settings_read(work, key, true, &before, err) ||
+        (definition && !check_value(work, definition, value, err)))
         return false;
     if (before.edition != edition)
         return error_set(err, ERR_CONFLICT, "setting %.80s: changed meanwhile", key);
     if (!db_query(work->tx, &settings_upsert,
-                  DB_PARAMS(P_TEXT(key), P_TEXT(json), P_INT(edition), P_INT(actor_id), P_TIME(work->now_ms)),
+                  DB_PARAMS(P_TEXT(key), P_TEXT(written(work, value)), P_INT(edition), P_INT(actor_id),
+                            P_TIME(work->now_ms)),
                   &rows, err))
         return error_context(err, "setting %.80s", key);
     if (rows.count != 1)
@@ -289,5 +336,6 @@ bool settings_put(struct work *work, const char *key, json_t *value_taken, int64
                                     .after = json_pack("{s:s, s:O?}", "key", key, "value", value),
                                     .note = note};
     store_cache_of(work)->settings.stale = true;
-    return admin_log_add(work, &entry, err) && catalogue_changed(work, err);
+    return admin_log_add(work, &entry, err) && follow(work, definition, value, err) &&
+           catalogue_changed(work, err);
 }
