@@ -32,8 +32,10 @@ bool catalogue_kind_of(const char *name, enum product_kind *kind_out)
 /* --- what is sold without limit --- */
 
 /* Of another kind it fails on the table's constraints. */
-DB_TENANT_STATEMENT(catalogue_update_content,
-                    "UPDATE products SET content = $2, content_name = $3, updated_at = $4 WHERE id = $1");
+DB_TENANT_STATEMENT(
+    catalogue_update_content,
+    "UPDATE products SET content = $2, content_name = $3, updated_at = $4, edition = edition + 1"
+    " WHERE id = $1");
 
 bool catalogue_set_content(struct work *work, int64_t product_id, const char *content, const char *name,
                            struct error *err)
@@ -123,14 +125,15 @@ bool catalogue_put_category(struct work *work, const char *name, const char *emo
 DB_TENANT_STATEMENT(
     catalogue_upsert_product,
     "INSERT INTO products (category_id, code, name, description, price, snk, position, created_at, "
-    "updated_at)"
-    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)"
+    "updated_at, kind, question)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10)"
     " ON CONFLICT (code) DO UPDATE SET category_id = excluded.category_id, name = excluded.name,"
     " description = excluded.description, price = excluded.price, snk = excluded.snk,"
-    " position = excluded.position, updated_at = excluded.updated_at, edition = products.edition + 1"
+    " position = excluded.position, question = excluded.question, updated_at = excluded.updated_at,"
+    " edition = products.edition + 1"
     " WHERE (products.category_id, products.name, products.description, products.price, products.snk,"
-    " products.position) IS DISTINCT FROM (excluded.category_id, excluded.name, excluded.description,"
-    " excluded.price, excluded.snk, excluded.position)"
+    " products.position, products.question) IS DISTINCT FROM (excluded.category_id, excluded.name,"
+    " excluded.description, excluded.price, excluded.snk, excluded.position, excluded.question)"
     " RETURNING id, xmax = 0");
 
 bool catalogue_put_product(struct work *work, const struct catalogue_entry *entry, struct db_rows *rows_out,
@@ -139,11 +142,13 @@ bool catalogue_put_product(struct work *work, const struct catalogue_entry *entr
     return db_send(work->tx, &catalogue_upsert_product,
                    DB_PARAMS(P_INT(entry->category_id), P_TEXT(entry->code), P_TEXT(entry->name),
                              P_TEXT(entry->description), P_INT(entry->price), P_TEXT(entry->snk),
-                             P_INT(entry->position), P_TIME(work->now_ms)),
+                             P_INT(entry->position), P_TIME(work->now_ms),
+                             P_TEXT(catalogue_kind_name(entry->kind)), P_TEXT(entry->question)),
                    rows_out, err);
 }
 
-DB_TENANT_STATEMENT(catalogue_select_codes, "SELECT code, id FROM products ORDER BY code COLLATE \"C\"");
+DB_TENANT_STATEMENT(catalogue_select_codes,
+                    "SELECT code, id, kind FROM products ORDER BY code COLLATE \"C\"");
 
 bool catalogue_codes(struct work *work, struct db_rows *rows_out, struct error *err)
 {
@@ -157,7 +162,7 @@ bool catalogue_names(struct work *work, struct db_rows *rows_out, struct error *
     return db_query(work->tx, &catalogue_select_names, DB_NO_PARAMS, rows_out, err);
 }
 
-int64_t catalogue_id_of(const struct db_rows *rows, const char *text)
+int catalogue_row_of(const struct db_rows *rows, const char *text)
 {
     int low = 0, high = rows->count;
     while (low < high) {
@@ -167,5 +172,11 @@ int64_t catalogue_id_of(const struct db_rows *rows, const char *text)
         else
             high = middle;
     }
-    return low < rows->count && strcmp(db_text(rows, low, 0), text) == 0 ? db_int(rows, low, 1) : 0;
+    return low < rows->count && strcmp(db_text(rows, low, 0), text) == 0 ? low : -1;
+}
+
+int64_t catalogue_id_of(const struct db_rows *rows, const char *text)
+{
+    int row = catalogue_row_of(rows, text);
+    return row < 0 ? 0 : db_int(rows, row, 1);
 }

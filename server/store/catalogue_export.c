@@ -100,6 +100,29 @@ static void finish_document(struct writer *w)
     emit(w, yaml_stream_end_event_initialize(&event), &event);
 }
 
+/* A file belongs to the bot it was sent to: elsewhere its id is worth nothing. */
+static bool put_contents(struct work *work, struct writer *w, const struct catalogue_product *product,
+                         struct error *err)
+{
+    const char **contents, *content, *name;
+    size_t count;
+    if (product->kind == PRODUCT_SHARED) {
+        if (!catalogue_content(work, product->id, &content, &name, err))
+            return false;
+        if (content)
+            put_text(w, "content", content);
+    }
+    if (product->kind != PRODUCT_UNIT)
+        return true;
+    if (!stock_available_contents(work, product->id, &contents, &count, err))
+        return false;
+    begin_list(w, "stock");
+    for (size_t i = 0; i < count; i++)
+        put_scalar(w, contents[i], true);
+    end_list(w);
+    return true;
+}
+
 static bool put_product(struct work *work, struct writer *w, const struct catalogue_product *product,
                         bool with_stock, struct error *err)
 {
@@ -111,16 +134,12 @@ static bool put_product(struct work *work, struct writer *w, const struct catalo
         put_text(w, "description", product->description);
     if (*product->snk)
         put_text(w, "snk", product->snk);
-    if (with_stock) {
-        const char **contents;
-        size_t count;
-        if (!stock_available_contents(work, product->id, &contents, &count, err))
-            return error_context(err, "stock of %s", product->code);
-        begin_list(w, "stock");
-        for (size_t i = 0; i < count; i++)
-            put_scalar(w, contents[i], true);
-        end_list(w);
-    }
+    if (product->kind != PRODUCT_UNIT)
+        put_text(w, "kind", catalogue_kind_name(product->kind));
+    if (*product->question)
+        put_text(w, "question", product->question);
+    if (with_stock && !put_contents(work, w, product, err))
+        return error_context(err, "stock of %s", product->code);
     end_mapping(w);
     return true;
 }

@@ -8,13 +8,20 @@
  *       - name: Streaming
  *         emoji: "🎬"
  *         products:
- *           - {code: NFLX1, name: "Netflix 1 Bulan", price: 35000, description: "…", snk: "…", stock:
- * ["mail1:pass1"]}
+ *           - {code: NFLX1, name: "Netflix 1 Bulan", price: 35000, stock: ["mail1:pass1"],
+ *              description: "…", snk: "…"}
+ *           - {code: GUIDE, name: "Panduan VPN", price: 10000, kind: shared, content: "https://…"}
+ *           - {code: DM86, name: "86 Diamond", price: 20000, kind: manual, question: "User ID?"}
  *
  *     coupons:
- *       - {code: HEMAT10, percent: 10, maximum_discount: 20000, minimum_total: 50000, starts: 2026-08-01,
- *          ends: 2026-08-17 17:00, most_uses: 100, most_uses_each: 1, products: [NFLX1], categories:
- * [Streaming]}
+ *       - {code: HEMAT10, percent: 10, maximum_discount: 20000, minimum_total: 50000,
+ *          starts: 2026-08-01, ends: 2026-08-17 17:00, most_uses: 100, most_uses_each: 1,
+ *          products: [NFLX1], categories: [Streaming]}
+ *
+ * A product's kind is unit (where the file has none, and the product is new), shared, file or manual, and
+ * never changes. Units alone have stock. A shared one's content goes to every buyer; without one in the file
+ * it keeps what it has. A file's document is sent to the bot by an admin: it is not in the file. A manual
+ * one's question is asked before it is paid. Pictures belong to a bot, as files do: they are not in the file.
  *
  * name, code and price are required, and of a coupon code and one of percent and flat (rupiah). A text may be
  * written without quotes, but `null`, `~` and nothing at all are no texts; a number has no quotes. Positions
@@ -41,7 +48,7 @@ MUST_USE bool catalogue_import(struct work *work, const char *path, struct catal
                                struct error *err);
 
 /* The catalogue (categories that have a visible product) and all coupons as a YAML text that
- * catalogue_import() takes; with the contents of available units only when `with_stock`. In the arena. Opens
- * and ends its own transaction.
+ * catalogue_import() takes; with the contents of available units and of shared products only when
+ * `with_stock`. In the arena. Opens and ends its own transaction.
  */
 MUST_USE bool catalogue_export(struct work *work, bool with_stock, char **yaml_out, struct error *err);

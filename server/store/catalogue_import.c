@@ -1,6 +1,8 @@
 /* Catalogue files coming in: the file is read into plain structs and checked as a whole, then written. */
 #include <stddef.h>
+#include <string.h>
 
+#include "base/str.h"
 #include "store/catalogue_coupons.h"
 #include "store/fields.h"
 #include "store/internal.h"
@@ -8,7 +10,11 @@
 enum { MOST_PRODUCTS = 5000, MOST_STOCK = 100000, MOST_QUEUED = 64 };
 
 struct file_product {
-    const char *code, *name, *description, *snk;
+    const char *code, *name, *description, *snk, *question;
+    const char *kind_name; /* as the file has it; NULL where it does not */
+    const char *content;   /* NULL: none, and what there is stays */
+    enum product_kind kind;
+    bool written; /* its row was new, or has changed */
     int64_t price;
     int line;
     size_t stock_count;
@@ -53,6 +59,9 @@ static const struct field product_fields[] = {
     {"price", FIELD_PRICE, 1, 1000000000, true, offsetof(struct file_product, price)},
     {"description", FIELD_TEXT, 0, 2000, false, offsetof(struct file_product, description)},
     {"snk", FIELD_TEXT, 0, 3000, false, offsetof(struct file_product, snk)},
+    {"kind", FIELD_LINE, 1, 6, false, offsetof(struct file_product, kind_name)},
+    {"content", FIELD_TEXT, 1, CONTENT_CHARACTERS, false, offsetof(struct file_product, content)},
+    {"question", FIELD_LINE, 0, 300, false, offsetof(struct file_product, question)},
     {"stock", FIELD_LIST, 0, 0, false, 0},
 };
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
@@ -83,12 +92,15 @@ static bool read_product(struct file *file, const struct yaml_node *node, size_t
     if (file->product_count == MOST_PRODUCTS)
         return fault(file, node->line, "products", "more than 5,000 in the file");
     struct file_product *product = &file->products[file->product_count];
-    *product = (struct file_product){.description = "", .snk = "", .line = node->line, .category = category};
+    *product = (struct file_product){
+        .description = "", .snk = "", .question = "", .line = node->line, .category = category};
     if (!fields_take(&file->source, "products", node, product_fields, COUNT(product_fields), product) ||
         !read_stock(file, yaml_get(node, "stock"), product))
         return false;
     if (catalogue_is_kept_back(product->code))
         return fault(file, product->line, "code", "must not begin with deleted-");
+    if (product->kind_name && !catalogue_kind_of(product->kind_name, &product->kind))
+        return fault(file, product->line, "kind", "must be unit, shared, file or manual");
     file->product_count++;
     return true;
 }
@@ -150,6 +162,41 @@ static bool read_file(struct file *file)
            (!coupons || catalogue_coupons_read(&file->source, coupons, &file->coupons));
 }
 
+/* --- kinds --- */
+
+/* A product that is there already keeps its kind, and what is asked of it must go with it. */
+static bool check_kind(const struct file *file, struct file_product *product, const char *known)
+{
+    enum product_kind kind = product->kind;
+    if (known && catalogue_kind_of(known, &kind) && product->kind_name && kind != product->kind)
+        return fault(file, product->line, "kind",
+                     arena_printf(file->source.arena, "%s is %s already, and a product's kind never changes",
+                                  product->code, known));
+    product->kind = kind;
+    if (product->stock_count && kind != PRODUCT_UNIT)
+        return fault(file, product->line, "stock", "only a product of kind unit has any");
+    if (product->content && kind != PRODUCT_SHARED)
+        return fault(file, product->line, "content", "only a product of kind shared has any");
+    if (*product->question && kind != PRODUCT_MANUAL)
+        return fault(file, product->line, "question", "only a product of kind manual has one");
+    return true;
+}
+
+/* Before anything is written. */
+static bool check_kinds(struct work *work, struct file *file, struct error *err)
+{
+    struct db_rows known;
+    if (!catalogue_codes(work, &known, err))
+        return false;
+    for (size_t i = 0; i < file->product_count; i++) {
+        struct file_product *product = &file->products[i];
+        int row = catalogue_row_of(&known, product->code);
+        if (!check_kind(file, product, row < 0 ? NULL : db_text(&known, row, 2)))
+            return false;
+    }
+    return true;
+}
+
 /* --- writing --- */
 
 static bool flush_now_and_then(struct work *work, size_t queued, struct error *err)
@@ -184,9 +231,10 @@ static bool find_ids(struct work *work, struct file *file, struct error *err)
         return false;
     for (size_t i = 0; i < file->product_count; i++) {
         struct file_product *product = &file->products[i];
-        product->id = catalogue_id_of(&known, product->code);
-        if (!product->id)
-            return error_set(err, ERR_RETRY, "product %s went away meanwhile", product->code);
+        int row = catalogue_row_of(&known, product->code);
+        if (row < 0 || strcmp(db_text(&known, row, 2), catalogue_kind_name(product->kind)) != 0)
+            return error_set(err, ERR_RETRY, "product %s went away meanwhile, or came", product->code);
+        product->id = db_int(&known, row, 1);
     }
     return true;
 }
@@ -203,6 +251,8 @@ static bool write_products(struct work *work, struct file *file, struct catalogu
             .name = product->name,
             .description = product->description,
             .snk = product->snk,
+            .question = product->question,
+            .kind = product->kind,
             .price = product->price,
             .position = (int64_t)i + 1,
         };
@@ -212,10 +262,31 @@ static bool write_products(struct work *work, struct file *file, struct catalogu
     if (!db_flush(work->tx, err))
         return false;
     for (size_t i = 0; i < file->product_count; i++) {
+        file->products[i].written = rows[i].count > 0;
         if (rows[i].count)
             *(db_bool(&rows[i], 0, 1) ? &counts->products_added : &counts->products_changed) += 1;
     }
     return find_ids(work, file, err);
+}
+
+/* What is as the file has it stays: sealed anew it would look like a change. */
+static bool write_contents(struct work *work, const struct file *file, struct catalogue_import *counts,
+                           struct error *err)
+{
+    for (size_t i = 0; i < file->product_count; i++) {
+        const struct file_product *product = &file->products[i];
+        const char *content, *name;
+        if (!product->content)
+            continue;
+        if (!catalogue_content(work, product->id, &content, &name, err))
+            return error_context(err, "content of %s", product->code);
+        if (str_equal(content, product->content))
+            continue;
+        if (!catalogue_set_content(work, product->id, product->content, NULL, err))
+            return error_context(err, "content of %s", product->code);
+        counts->products_changed += !product->written;
+    }
+    return true;
 }
 
 static bool write_stock(struct work *work, const struct file *file, struct catalogue_import *counts,
@@ -239,8 +310,9 @@ static bool write_file(struct work *work, struct file *file, struct catalogue_im
                        struct error *err)
 {
     /* Coupons are locked before products, as orders do, and written when what they are for is there. */
-    return catalogue_coupons_lock(work, &file->coupons, err) && write_categories(work, file, counts, err) &&
-           write_products(work, file, counts, err) && write_stock(work, file, counts, err) &&
+    return catalogue_coupons_lock(work, &file->coupons, err) && check_kinds(work, file, err) &&
+           write_categories(work, file, counts, err) && write_products(work, file, counts, err) &&
+           write_contents(work, file, counts, err) && write_stock(work, file, counts, err) &&
            catalogue_coupons_write(work, &file->source, &file->coupons, counts, err) &&
            catalogue_stock_rose(work, err) && catalogue_changed(work, err);
 }

@@ -116,16 +116,18 @@ MUST_USE bool catalogue_put_category(struct work *work, const char *name, const 
                                      struct db_rows *rows_out, struct error *err);
 struct catalogue_entry {
     int64_t category_id;
-    const char *code, *name, *description, *snk;
+    const char *code, *name, *description, *snk, *question;
     int64_t price, position;
+    enum product_kind kind; /* of a new one; another's stays */
 };
 MUST_USE bool catalogue_put_product(struct work *work, const struct catalogue_entry *entry,
                                     struct db_rows *rows_out, struct error *err);
-/* All products: (code, id), in byte order of the codes; and all categories: (name, id), in that of the names.
- */
+/* All products: (code, id, kind), in byte order of the codes; and all categories: (name, id), in that of the
+ * names. */
 MUST_USE bool catalogue_codes(struct work *work, struct db_rows *rows_out, struct error *err);
 MUST_USE bool catalogue_names(struct work *work, struct db_rows *rows_out, struct error *err);
-/* The id in such rows; 0 where the text is not among them. */
+/* The row of a text in such rows, -1 where it is not among them; and the id, then 0. */
+int catalogue_row_of(const struct db_rows *rows, const char *text);
 int64_t catalogue_id_of(const struct db_rows *rows, const char *text);
 /* The stock rose: products that are above the store's limit again may be told of anew when it falls. Queued.
  */
