@@ -1,21 +1,24 @@
 #include "bot/notices.h"
 
 #include "base/str.h"
+#include "bot/html.h"
 #include "bot/outgoing.h"
 #include "bot/say.h"
 #include "store/catalogue.h"
+#include "store/order_content.h"
 #include "store/stock.h"
 
 enum {
     ITEMS_LIMIT = 1500,
+    BY_HAND_LIMIT = 1500,
     NAME_LIMIT = 100,
     REASON_LIMIT = 300,
     DIFFERENCES_LISTED = 5,
     DIFFERENCE_LIMIT = 200
 };
 
-bool notices_about(struct work *work, const struct bill *bill, enum text_key key,
-                   const struct text_value *values, size_t count, struct error *err)
+static bool describe(struct work *work, const struct bill *bill, enum text_key key,
+                     const struct text_value *values, size_t count, const char **html_out, struct error *err)
 {
     const char *person;
     struct text_value all[8];
@@ -29,7 +32,15 @@ bool notices_about(struct work *work, const struct bill *bill, enum text_key key
                                            TEXT_VALUES(TV("harga", say_price(work, bill->deposit->amount)))));
     for (size_t i = 0; i < count; i++)
         all[3 + i] = values[i];
-    return outgoing_to_admins(work, say(work, key, all, 3 + count), err);
+    *html_out = say(work, key, all, 3 + count);
+    return true;
+}
+
+bool notices_about(struct work *work, const struct bill *bill, enum text_key key,
+                   const struct text_value *values, size_t count, struct error *err)
+{
+    const char *html;
+    return describe(work, bill, key, values, count, &html, err) && outgoing_to_admins(work, html, err);
 }
 
 static bool about_order(struct work *work, const struct order *order, enum text_key key,
@@ -46,12 +57,57 @@ bool notices_new_order(struct work *work, const struct order *order, struct erro
                        TEXT_VALUES(TV("total", say_price(work, order->total))), err);
 }
 
+/* What somebody has to do by hand, with what the buyer answered; as many as fit, at least one. */
+static bool list_by_hand(struct work *work, const struct order *order, const char **html_out,
+                         struct error *err)
+{
+    struct str lines = STR_INIT(work->arena);
+    size_t units = 0;
+    int64_t more = 0;
+    for (size_t i = 0; i < order->item_count; i++) {
+        const struct order_item *item = &order->items[i];
+        const char *answer;
+        if (item->kind != PRODUCT_MANUAL)
+            continue;
+        if (!order_content_answer(work, item->id, &answer, err))
+            return false;
+        const char *line = say(work, TEXT_ADMIN_TO_FULFIL_LINE,
+                               TEXT_VALUES(TV("produk", str_utf8_cut(work->arena, item->name, NAME_LIMIT)),
+                                           TV("jumlah", say_number(work, item->quantity))));
+        if (answer)
+            line = arena_printf(work->arena, "%s\n%s", line,
+                                say(work, TEXT_PAID_ITEM_ANSWER,
+                                    TEXT_VALUES(TV("pertanyaan", item->question), TV("jawaban", answer))));
+        units += html_length(line) + 1;
+        if (lines.length && units > BY_HAND_LIMIT)
+            more++;
+        else
+            str_addf(&lines, "%s%s", lines.length ? "\n" : "", line);
+    }
+    if (more)
+        str_addf(&lines, "\n%s",
+                 say(work, TEXT_CART_MORE, TEXT_VALUES(TV("jumlah", say_number(work, more)))));
+    *html_out = say(work, TEXT_ADMIN_TO_FULFIL, TEXT_VALUES(TV_HTML("baris", str_done(&lines))));
+    return true;
+}
+
 bool notices_paid(struct work *work, const struct order *order, bool late, struct error *err)
 {
-    return about_order(
-        work, order, late ? TEXT_ADMIN_PAID_LATE : TEXT_ADMIN_PAID,
-        TEXT_VALUES(TV("total", say_price(work, order->total)), TV("tanggal", say_date(work, work->now_ms))),
-        err);
+    struct order copy = *order;
+    const struct bill bill = bill_of_order(&copy);
+    const char *html, *by_hand;
+    if (!describe(work, &bill, late ? TEXT_ADMIN_PAID_LATE : TEXT_ADMIN_PAID,
+                  TEXT_VALUES(TV("total", say_price(work, order->total)),
+                              TV("tanggal", say_date(work, work->now_ms))),
+                  &html, err))
+        return false;
+    if (!order_is_unfulfilled(order))
+        return outgoing_to_admins(work, html, err);
+    if (!list_by_hand(work, order, &by_hand, err))
+        return error_context(err, "notice");
+    const char *data = arena_printf(work->arena, "aod:%lld", (long long)order->id);
+    return outgoing_to_admins_with(work, arena_printf(work->arena, "%s\n\n%s", html, by_hand),
+                                   say_button(work, TEXT_BUTTON_OPEN_ORDER, data), err);
 }
 
 bool notices_late_credited(struct work *work, const struct order *order, int64_t amount, int64_t balance,

@@ -1,5 +1,6 @@
 #include "bot/outgoing.h"
 
+#include "base/json.h"
 #include "bot/html.h"
 #include "bot/page.h"
 
@@ -88,10 +89,16 @@ bool outgoing_remove_text(struct work *work, int64_t chat_id, int64_t message_id
 
 bool outgoing_to_admins(struct work *work, const char *html, struct error *err)
 {
+    return outgoing_to_admins_with(work, html, NULL, err);
+}
+
+bool outgoing_to_admins_with(struct work *work, const char *html, json_t *keyboard, struct error *err)
+{
+    auto_json json_t *owned = keyboard;
     for (size_t i = 0; i < work->tenant->admins.count; i++) {
         const struct outbox_message message = {.chat_id = work->tenant->admins.items[i],
                                                .method = "sendMessage",
-                                               .params = page_message(work, html, NULL)};
+                                               .params = page_message(work, html, json_incref(owned))};
         if (!outbox_add(work, &message, err))
             return error_context(err, "admins");
     }

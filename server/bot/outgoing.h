@@ -46,3 +46,6 @@ MUST_USE bool outgoing_remove_text(struct work *work, int64_t chat_id, int64_t m
 
 /* To each of the store's admins (not the owners). */
 MUST_USE bool outgoing_to_admins(struct work *work, const char *html, struct error *err);
+/* The same with a keyboard, which is taken over; NULL: none. */
+MUST_USE bool outgoing_to_admins_with(struct work *work, const char *html, json_t *keyboard,
+                                      struct error *err);

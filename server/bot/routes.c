@@ -69,6 +69,8 @@ const struct callback_row callback_rows[] = {
     {"ku", "", ROUTE(coupons_ask, ROLE_BUYER, WRITES)},
     {"kb", "", ROUTE(coupons_drop, ROLE_BUYER, WRITES)}, /* the question for the code */
     {"kx", "", ROUTE(coupons_remove, ROLE_BUYER, WRITES)},
+    {"kq", "i", ROUTE(answers_change, ROLE_BUYER, WRITES)}, /* product */
+    {"kc", "", ROUTE(answers_drop, ROLE_BUYER, WRITES)},
     {"m", "", ROUTE(paying_methods, ROLE_BUYER, READS)},
     {"y", "w", ROUTE(paying_start, ROLE_BUYER, WRITES)}, /* method */
     {"v", "", ROUTE(paying_drop, ROLE_BUYER, READS)},

@@ -47,7 +47,7 @@ bool correction_replace_unit(struct work *work, const struct correction *by, int
 /* What was given is named by its sort alone. */
 static json_t *item_picture(const struct order_item *item, const char *state, const char *with)
 {
-    return json_pack("{s:I, s:s, s:s?}", "item", (json_int_t)item->id, "state", state, "with", with);
+    return json_pack("{s:s, s:s, s:s?}", "product", item->name, "state", state, "with", with);
 }
 
 static const struct order_item *item_of(const struct order *order, int64_t item_id)

@@ -1,5 +1,7 @@
 #include "bot/buyer/basket.h"
 
+#include <inttypes.h>
+
 #include "base/str.h"
 #include "bot/buyer/buyer.h"
 #include "bot/buyer/coupons.h"
@@ -7,7 +9,14 @@
 #include "payment/fee.h"
 #include "store/cart.h"
 
-enum { NAME_LIMIT = 100, LINES_LIMIT = 2500, NOTES_LIMIT = 900 };
+enum {
+    NAME_LIMIT = 100,
+    LINES_LIMIT = 2500,
+    NOTES_LIMIT = 900,
+    QUESTION_LIMIT = 100,
+    MOST_ANSWERS = 5, /* buttons for them */
+    LABEL_LIMIT = 30
+};
 
 /* --- the cart against the catalogue --- */
 
@@ -97,7 +106,11 @@ static void sum_up(struct turn *turn, const struct cart *cart, struct basket *ba
         const struct catalogue_product *product = catalogue_product(turn->catalogue, item->product_id);
         if (!product)
             continue;
-        items[basket.count++] = (struct basket_item){.product = product, .quantity = item->quantity};
+        bool answered = *product->question && str_equal(item->question, product->question);
+        items[basket.count++] = (struct basket_item){
+            .product = product, .quantity = item->quantity, .answer = answered ? item->answer : NULL};
+        if (*product->question && !answered && !basket.unanswered)
+            basket.unanswered = product;
         basket.quantity += item->quantity;
         basket.subtotal += item->quantity * product->price;
         if (product->price != item->seen_price)
@@ -139,6 +152,18 @@ bool basket_load(struct turn *turn, struct basket *basket_out, struct error *err
 
 /* --- its page --- */
 
+/* The product's question, below its line. */
+static const char *question_line(struct work *work, const struct basket_item *item)
+{
+    const struct text_value values[] = {
+        TV("pertanyaan", str_utf8_cut(work->arena, item->product->question, QUESTION_LIMIT)),
+        TV("jawaban", item->answer ? str_utf8_cut(work->arena, item->answer, QUESTION_LIMIT) : NULL)};
+    if (!*item->product->question)
+        return "";
+    return arena_printf(work->arena, "\n%s",
+                        say(work, item->answer ? TEXT_CART_ANSWER : TEXT_CART_UNANSWERED, values, 2));
+}
+
 static const char *item_lines(struct work *work, const struct basket *basket)
 {
     struct str lines = STR_INIT(work->arena);
@@ -151,6 +176,7 @@ static const char *item_lines(struct work *work, const struct basket *basket)
                             TV("jumlah", say_number(work, item->quantity)),
                             TV("harga", say_price(work, item->product->price)),
                             TV("total", say_price(work, item->product->price * item->quantity))));
+        line = arena_printf(work->arena, "%s%s", line, question_line(work, item));
         units += html_length(line) + 1;
         if (units > LINES_LIMIT) {
             int64_t left = (int64_t)(basket->count - i);
@@ -173,6 +199,21 @@ const char *basket_lines(struct work *work, const struct basket *basket)
                         coupons_line(work, basket->coupon_code, basket->discount));
 }
 
+static void add_answers(struct work *work, struct keyboard *keyboard, const struct basket *basket)
+{
+    int shown = 0;
+    for (size_t i = 0; i < basket->count && shown < MOST_ANSWERS; i++) {
+        const struct catalogue_product *product = basket->items[i].product;
+        if (!basket->items[i].answer)
+            continue;
+        const char *name = str_utf8_cut(work->arena, product->name, LABEL_LIMIT);
+        keyboard_row(keyboard);
+        keyboard_data(keyboard, say(work, TEXT_BUTTON_ANSWER, TEXT_VALUES(TV("produk", name))), STYLE_NONE,
+                      "kq:%" PRId64, product->id);
+        shown++;
+    }
+}
+
 static json_t *filled_keyboard(struct work *work, const struct basket *basket)
 {
     struct keyboard keyboard;
@@ -182,6 +223,7 @@ static json_t *filled_keyboard(struct work *work, const struct basket *basket)
     keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_COUPON), STYLE_NONE, "ku");
     if (basket->coupon_code)
         keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_COUPON_REMOVE), STYLE_NONE, "kx");
+    add_answers(work, &keyboard, basket);
     keyboard_row(&keyboard);
     keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_ALL_PRODUCTS), STYLE_NONE, "a:0");
     keyboard_row(&keyboard);

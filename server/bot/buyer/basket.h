@@ -7,6 +7,7 @@
 struct basket_item {
     const struct catalogue_product *product;
     int64_t quantity;
+    const char *answer; /* to the product's question; NULL: none yet, or none is asked */
 };
 struct basket {
     size_t count;
@@ -17,6 +18,8 @@ struct basket {
     int64_t total;    /* rupiah to be paid: the subtotal without the discount */
     bool changed; /* prices, products or the coupon changed: the cart was brought up to date, the person is to
                      look at it */
+    /* The first whose question is not answered, NULL: none; asked for before it is paid. */
+    const struct catalogue_product *unanswered;
     bool is_short;                      /* more is asked for than there is */
     const char *notes;                  /* HTML lines on both; "" */
     const char *coupon_code;            /* of the coupon in the cart; NULL: none */

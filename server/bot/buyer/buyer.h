@@ -26,6 +26,15 @@ turn_handler coupons_ask, coupons_drop, coupons_remove;
 MUST_USE bool coupons_take_code(struct turn *turn, int64_t ref, struct error *err);
 #define COUPONS_CONVERSATION "coupon_code"
 
+/* answers.c: what a product done by hand asks its buyer */
+turn_handler answers_change, answers_drop;
+/* The person's message is the answer: at the checkout, which goes on, and from the cart's page. In the open
+ * transaction. */
+MUST_USE bool answers_take(struct turn *turn, int64_t product_id, struct error *err);
+MUST_USE bool answers_take_changed(struct turn *turn, int64_t product_id, struct error *err);
+#define ANSWERS_CONVERSATION      "cart_answer"
+#define ANSWERS_CONVERSATION_CART "cart_answer_change"
+
 /* paying.c: from the cart to the invoice being made, and giving it up */
 turn_handler paying_methods, paying_start, paying_drop, paying_cancel;
 

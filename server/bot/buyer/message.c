@@ -14,6 +14,8 @@ static const struct {
 } conversations[] = {
     {TERMS_CONVERSATION, ROLE_BUYER, true, terms_take_proof},
     {COUPONS_CONVERSATION, ROLE_BUYER, false, coupons_take_code},
+    {ANSWERS_CONVERSATION, ROLE_BUYER, false, answers_take},
+    {ANSWERS_CONVERSATION_CART, ROLE_BUYER, false, answers_take_changed},
     {TOPUP_CONVERSATION, ROLE_BUYER, false, topup_take_amount},
     {TRANSFER_CONVERSATION, ROLE_BUYER, true, transfer_take_proof},
     {TRANSFERS_CONVERSATION, ROLE_ADMIN, false, transfers_take_reason},

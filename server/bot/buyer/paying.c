@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "bot/buyer/answers.h"
 #include "bot/buyer/basket.h"
 #include "bot/buyer/buyer.h"
 #include "bot/buyer/methods.h"
@@ -33,7 +34,9 @@ bool paying_methods(struct turn *turn, struct error *err)
     struct basket basket;
     if (!basket_load(turn, &basket, err))
         return false;
-    return show_what_is_wrong(turn, &basket) || methods_show(turn, &basket, err);
+    if (show_what_is_wrong(turn, &basket))
+        return true;
+    return basket.unanswered ? answers_ask(turn, basket.unanswered, err) : methods_show(turn, &basket, err);
 }
 
 bool paying_drop(struct turn *turn, struct error *err)
@@ -54,10 +57,11 @@ static const struct {
     enum order_obstacle obstacle;
     enum text_key alert;
 } obstacle_alerts[] = {
-    {ORDER_CART_EMPTY, TEXT_ALERT_CART_EMPTY},       {ORDER_PRICE_CHANGED, TEXT_ALERT_CART_CHANGED},
-    {ORDER_OUT_OF_STOCK, TEXT_ALERT_STOCK_SHORT},    {ORDER_GONE, TEXT_ALERT_CART_CHANGED},
-    {ORDER_TOO_MANY_OPEN, TEXT_ALERT_TOO_MANY_OPEN}, {ORDER_COUPON_REFUSED, TEXT_ALERT_COUPON_REFUSED},
-    {ORDER_BALANCE_SHORT, TEXT_ALERT_BALANCE_SHORT}, {ORDER_GATEWAY_DOWN, TEXT_ALERT_GATEWAY_DOWN},
+    {ORDER_CART_EMPTY, TEXT_ALERT_CART_EMPTY},         {ORDER_PRICE_CHANGED, TEXT_ALERT_CART_CHANGED},
+    {ORDER_OUT_OF_STOCK, TEXT_ALERT_STOCK_SHORT},      {ORDER_GONE, TEXT_ALERT_CART_CHANGED},
+    {ORDER_TOO_MANY_OPEN, TEXT_ALERT_TOO_MANY_OPEN},   {ORDER_COUPON_REFUSED, TEXT_ALERT_COUPON_REFUSED},
+    {ORDER_BALANCE_SHORT, TEXT_ALERT_BALANCE_SHORT},   {ORDER_GATEWAY_DOWN, TEXT_ALERT_GATEWAY_DOWN},
+    {ORDER_ANSWER_MISSING, TEXT_ALERT_ANSWER_MISSING},
 };
 
 /* The button was pressed twice: the first press emptied the cart, and its order is loading in this very
@@ -109,7 +113,7 @@ static bool refuse(struct turn *turn, const struct method *method, enum order_ob
     }
     if (!turn_refresh_catalogue(turn, err))
         return false;
-    if (obstacle == ORDER_BALANCE_SHORT || obstacle == ORDER_GATEWAY_DOWN)
+    if (obstacle == ORDER_BALANCE_SHORT || obstacle == ORDER_GATEWAY_DOWN || obstacle == ORDER_ANSWER_MISSING)
         return paying_methods(turn, err);
     if (!basket_load(turn, &basket, err))
         return false;

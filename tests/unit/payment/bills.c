@@ -107,6 +107,16 @@ struct made_bill bills_order(const char *order_state, const char *payment_state,
     return made;
 }
 
+void bills_make_manual(const struct made_bill *made, bool fulfilled)
+{
+    house_sql("DELETE FROM stock_units WHERE product_id = %lld;"
+              "UPDATE products SET kind = 'manual' WHERE id = %lld;"
+              "UPDATE order_items SET kind = 'manual', fulfilled_at = CASE WHEN %s THEN %s END,"
+              " fulfilled_by = CASE WHEN %s THEN 1 END WHERE id = %lld",
+              (long long)made->id, (long long)made->id, fulfilled ? "true" : "false", sql_time(made->made_ms),
+              fulfilled ? "true" : "false", (long long)made->id);
+}
+
 static struct made_bill add_deposit(const char *kind, const char *state)
 {
     struct made_bill made = begin("dp");

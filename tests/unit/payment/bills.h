@@ -20,6 +20,8 @@ struct made_bill {
  * "!" behind it is parked: another amount was paid. An ended order with a completed payment was credited, a
  * paid one was paid by it. One that is "creating" has no transaction yet. */
 struct made_bill bills_order(const char *order_state, const char *payment_state, int spare);
+/* The order is of a manual item instead, with the same id, done or not; there are no units. */
+void bills_make_manual(const struct made_bill *made, bool fulfilled);
 /* A deposit with a payment, by the gateway. A completed one was booked. */
 struct made_bill bills_deposit(const char *deposit_state, const char *payment_state);
 /* A deposit by hand; a completed one was confirmed and booked. */

@@ -37,6 +37,16 @@ bool do_settle_mismatch(struct work *work, struct decision *d, struct error *err
     return correction_settle_mismatch(work, &d->by, d->id, d->how, err);
 }
 
+bool do_cancel(struct work *work, struct decision *d, struct error *err)
+{
+    return correction_cancel(work, &d->by, d->id, err);
+}
+
+bool do_fulfil(struct work *work, struct decision *d, struct error *err)
+{
+    return correction_fulfil(work, &d->by, d->id, "86 diamonds", NULL, NULL, err);
+}
+
 bool do_confirm(struct work *work, struct decision *d, struct error *err)
 {
     return correction_confirm_deposit(work, &d->by, d->id, err);
@@ -115,6 +125,19 @@ const struct decision_kind decision_kinds[] = {
      .order = "completed",
      .payment = "completed",
      .log = "resend order - -"},
+    {.name = "cancel",
+     .run = do_cancel,
+     .order = "pending",
+     .payment = "waiting",
+     .log = "cancel order {\"state\": \"pending\", \"payment\": \"waiting\"}"
+            " {\"state\": \"cancelled\", \"payment\": \"cancelled\"}"},
+    {.name = "fulfil",
+     .run = do_fulfil,
+     .order = "paid",
+     .payment = "completed",
+     .manual = true,
+     .log = "fulfil order {\"with\": null, \"state\": \"open\", \"product\": \"Product\"}"
+            " {\"with\": \"text\", \"state\": \"fulfilled\", \"product\": \"Product\"}"},
     {.name = "adjust",
      .run = do_adjust,
      .order = "expired",
@@ -166,5 +189,7 @@ struct decision decision_of(const struct decision_kind *kind)
     struct made_bill made = kind->order     ? bills_order(kind->order, kind->payment, 2)
                             : kind->deposit ? bills_deposit(kind->deposit, kind->payment)
                                             : bills_deposit_by_hand(kind->by_hand);
+    if (kind->manual)
+        bills_make_manual(&made, false);
     return (struct decision){.run = kind->run, .id = made.id, .amount = kind->amount, .how = kind->how};
 }

@@ -21,6 +21,8 @@ bool do_resend(struct work *work, struct decision *decision, struct error *err);
 bool do_replace(struct work *work, struct decision *decision, struct error *err);
 bool do_adjust(struct work *work, struct decision *decision, struct error *err);
 bool do_settle_mismatch(struct work *work, struct decision *decision, struct error *err);
+bool do_cancel(struct work *work, struct decision *decision, struct error *err);
+bool do_fulfil(struct work *work, struct decision *decision, struct error *err); /* with a text */
 bool do_confirm(struct work *work, struct decision *decision, struct error *err);
 bool do_reject(struct work *work, struct decision *decision, struct error *err);
 
@@ -39,6 +41,7 @@ struct decision_kind {
     const char *name;
     bool (*run)(struct work *work, struct decision *decision, struct error *err);
     const char *order, *deposit, *by_hand, *payment; /* one of the first three, in that state */
+    bool manual;                                     /* the order is of something done by hand */
     int64_t amount;
     enum correction_settlement how;
     const char *log; /* without the actor and the note */

@@ -332,3 +332,37 @@ const struct pairs_row states_of_unit[] = {
     {"sold and delivered", "another orders one, another of the order is replaced", NOTHING},
 };
 const size_t states_of_unit_count = COUNT(states_of_unit);
+
+/* What becomes of something that an admin does by hand, and its order. */
+const struct pairs_row states_of_item[] = {
+    /* What changes something. */
+    {"open/paid", "done with a text, done with a file", "done, paid with content, 2 sold: fulfilled"},
+    {"open/paid", "done", "done, paid, 2 sold: fulfilled"},
+    {"open/pending", "its order is paid", "open, paid, 2 sold"},
+    {"open/pending", "its order is cancelled", "open, cancelled, 0 sold"},
+    {"open/pending", "its order expires", "open, expired, 0 sold"},
+    {"open/cancelled, open/expired", "its order is paid late", "open, paid, 2 sold"},
+    {"done/paid", "its order is delivered", "done, completed, 2 sold"},
+    /* Somebody is told no. */
+    {"open/pending",
+     "done with a text, done with a file, done, its order is delivered, its order is paid late", REFUSED},
+    {"open/cancelled, open/expired",
+     "done with a text, done with a file, done, its order is paid, its order is delivered, its order is "
+     "cancelled, its order expires",
+     REFUSED},
+    {"open/paid",
+     "its order is paid, its order is delivered, its order is cancelled, its order expires, its order is "
+     "paid "
+     "late",
+     REFUSED},
+    {"done/paid",
+     "done with a text, done with a file, done, its order is paid, its order is cancelled, its order "
+     "expires, "
+     "its order is paid late",
+     REFUSED},
+    {"done/completed",
+     "done with a text, done with a file, done, its order is paid, its order is delivered, its order is "
+     "cancelled, its order expires, its order is paid late",
+     REFUSED},
+};
+const size_t states_of_item_count = COUNT(states_of_item);

@@ -301,6 +301,23 @@ static const struct event unit_events[] = {
     {.name = "another of the order is replaced", .run = other_unit_replaced},
 };
 
+/* --- events of what is done by hand --- */
+
+ACT(fulfilled, correction_fulfil(work, &act->by, act->made->id, "86 diamonds", NULL, NULL, err))
+ACT(fulfilled_with_file, correction_fulfil(work, &act->by, act->made->id, NULL, "file-id", "a.pdf", err))
+ACT(fulfilled_with_nothing, correction_fulfil(work, &act->by, act->made->id, NULL, NULL, NULL, err))
+
+static const struct event item_events[] = {
+    {.name = "done with a text", .run = fulfilled},
+    {.name = "done with a file", .run = fulfilled_with_file},
+    {.name = "done", .run = fulfilled_with_nothing},
+    {.name = "its order is paid", .run = order_paid},
+    {.name = "its order is delivered", .run = delivered},
+    {.name = "its order is cancelled", .run = order_cancelled},
+    {.name = "its order expires", .run = order_expired},
+    {.name = "its order is paid late", .run = order_paid_late},
+};
+
 /* --- states --- */
 
 #define WITH_PAYMENTS(state)                                                                                 \
@@ -345,9 +362,32 @@ static const char *const unit_states[] = {
     "replaced",
 };
 
+/* Of something that an admin does by hand, and its order. */
+static const char *const item_states[] = {"open/pending", "open/cancelled", "open/expired",
+                                          "open/paid",    "done/paid",      "done/completed"};
+
 /* --- one pair --- */
 
-enum kind { ORDER, DEPOSIT, BY_HAND, UNIT };
+enum kind { ORDER, DEPOSIT, BY_HAND, UNIT, ITEM };
+
+static struct made_bill make_item(const char *state)
+{
+    const char *order = strchr(state, '/') + 1;
+    bool open = str_equal(order, "pending"), paid = str_equal(order, "paid") || str_equal(order, "completed");
+    struct made_bill made = bills_order(order, open ? "waiting" : paid ? "completed" : "cancelled", 0);
+    bills_make_manual(&made, str_starts_with(state, "done"));
+    return made;
+}
+
+static const char *picture_of_item(const struct made_bill *made)
+{
+    return house_value(
+        "SELECT CASE WHEN i.fulfilled_at IS NULL THEN 'open' ELSE 'done' END || ', ' || o.state"
+        " || CASE WHEN i.content IS NULL THEN '' ELSE ' with content' END || ', ' || p.sold"
+        " || ' sold' FROM order_items i JOIN orders o ON o.id = i.order_id"
+        " JOIN products p ON p.id = i.product_id WHERE i.id = %lld",
+        (long long)made->id);
+}
 
 /* The oldest unit in that state; where one was replaced, it is that one. */
 static struct made_bill make_unit(const char *state)
@@ -379,6 +419,8 @@ static struct made_bill make(enum kind kind, const char *state, int spare)
     char *payment = arena_strdup(house.arena, state), *slash = strchr(payment, '/');
     if (kind == UNIT)
         return make_unit(state);
+    if (kind == ITEM)
+        return make_item(state);
     if (kind == BY_HAND)
         return bills_deposit_by_hand(state);
     *slash = '\0';
@@ -388,6 +430,7 @@ static struct made_bill make(enum kind kind, const char *state, int spare)
 static const char *picture(enum kind kind, const struct made_bill *made)
 {
     return kind == UNIT    ? picture_of_unit(made)
+           : kind == ITEM  ? picture_of_item(made)
            : kind == ORDER ? bills_picture_of_order(made)
                            : bills_picture_of_deposit(made);
 }
@@ -402,9 +445,11 @@ static void check_log(const struct event *event, const struct made_bill *made, b
 {
     const char *logs = house_value("SELECT count(*) FROM admin_logs WHERE key = '%s %lld'", event->name,
                                    (long long)made->id);
-    bool is_decision = event->run == admin_cancels || event->run == marked_paid || event->run == refunded ||
-                       event->run == resent || event->run == replaced || event->run == settled ||
-                       event->run == confirmed || event->run == rejected;
+    bool is_decision = event->run == fulfilled || event->run == fulfilled_with_file ||
+                       event->run == fulfilled_with_nothing || event->run == admin_cancels ||
+                       event->run == marked_paid || event->run == refunded || event->run == resent ||
+                       event->run == replaced || event->run == settled || event->run == confirmed ||
+                       event->run == rejected;
     assert_string_equal(logs, ok && is_decision ? "1" : "0");
 }
 
@@ -420,7 +465,8 @@ static const char *outcome_of(enum kind kind, const char *state, const struct ev
     house_forget_notices();
     bool ok = event->run(event, &made, &err);
     const char *after = picture(kind, &made), *told = house_notices();
-    const char *changes = kind != UNIT ? bills_changes(before, after) : str_equal(before, after) ? "" : after;
+    bool is_bill = kind != UNIT && kind != ITEM;
+    const char *changes = is_bill ? bills_changes(before, after) : str_equal(before, after) ? "" : after;
     bool same = !*changes && !*told;
     check_log(event, &made, ok);
     if (!ok)
@@ -485,13 +531,18 @@ static void test_units(void **state)
     RUN("unit", UNIT, unit);
 }
 
+static void test_items_by_hand(void **state)
+{
+    NEEDS_HOUSE();
+    RUN("item by hand", ITEM, item);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_orders),
-        cmocka_unit_test(test_deposits),
-        cmocka_unit_test(test_deposits_by_hand),
-        cmocka_unit_test(test_units),
+        cmocka_unit_test(test_orders),           cmocka_unit_test(test_deposits),
+        cmocka_unit_test(test_deposits_by_hand), cmocka_unit_test(test_units),
+        cmocka_unit_test(test_items_by_hand),
     };
     return cmocka_run_group_tests(tests, house_setup, house_teardown);
 }
