@@ -92,7 +92,7 @@ static const struct route *route_of_message(struct turn *turn)
         const struct route *route = route_of_command(text);
         return route ? route : &route_unknown_command;
     }
-    const struct route *route = route_of_label(text);
+    const struct route *route = route_of_label(turn->work, text);
     if (route)
         return route;
     if (route_keycap_number(text, &turn->numbers[0]))

@@ -183,14 +183,35 @@ static bool same_label(const char *a, const char *b)
     return a[strspn(a, " ")] == '\0' && *b == '\0';
 }
 
-/* In any language: a keyboard stays in a chat when the store changes its own. */
-const struct route *route_of_label(const char *text)
+static bool is_label(const struct work *work, const char *text, enum text_key label)
+{
+    if (work && same_label(text, say_label(work, label)))
+        return true;
+    for (const char *const *language = text_languages; *language; language++)
+        if (same_label(text, text_get(say_texts(), *language, label)))
+            return true;
+    return false;
+}
+
+static const struct label_row *label_row_of(const struct work *work, const char *text)
 {
     for (size_t i = 0; i < label_row_count; i++)
-        for (const char *const *language = text_languages; *language; language++)
-            if (same_label(text, text_get(say_texts(), *language, label_rows[i].label)))
-                return &label_rows[i].route;
+        if (is_label(work, text, label_rows[i].label))
+            return &label_rows[i];
     return NULL;
+}
+
+/* In any language: a keyboard stays in a chat when the store changes its own. */
+const struct route *route_of_label(const struct work *work, const char *text)
+{
+    const struct label_row *row = label_row_of(work, text);
+    return row ? &row->route : NULL;
+}
+
+int route_label(const struct work *work, const char *text)
+{
+    const struct label_row *row = label_row_of(work, text);
+    return row ? (int)row->label : -1;
 }
 
 static bool parse_number(const char *text, size_t length, int64_t *number_out)

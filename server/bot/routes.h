@@ -53,7 +53,10 @@ extern const struct route route_shut_out; /* all but what is theirs, for who is 
 
 /* Each NULL where there is none. */
 const struct route *route_of_command(const char *text);
-const struct route *route_of_label(const char *text);
+/* `work`'s store may have labels of its own; NULL: as the files have them. */
+const struct route *route_of_label(const struct work *work, const char *text);
+/* The label that reads so, in any language or in the store's own words; -1 where there is none. */
+int route_label(const struct work *work, const char *text);
 const struct route *route_of_callback(const char *data, int64_t numbers_out[TURN_MOST_NUMBERS],
                                       char word_out[TURN_WORD_BYTES]);
 

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "bot/html.h"
+#include "store/own_text.h"
 #include "store/user.h"
 
 enum { NAME_LIMIT = 100 };
@@ -29,12 +30,15 @@ const struct texts *say_texts(void)
 
 const char *say(struct work *work, enum text_key key, const struct text_value *values, size_t value_count)
 {
-    return text_render(say_texts(), work->tenant->language, key, work->arena, values, value_count);
+    const struct text_template *own = own_text_template(work, key);
+    return own ? text_render_own(own, key, work->arena, values, value_count)
+               : text_render(say_texts(), work->tenant->language, key, work->arena, values, value_count);
 }
 
 const char *say_label(const struct work *work, enum text_key key)
 {
-    return text_get(say_texts(), work->tenant->language, key);
+    const struct text_template *own = own_text_template(work, key);
+    return own ? text_of_template(own) : text_get(say_texts(), work->tenant->language, key);
 }
 
 const char *say_number(struct work *work, int64_t number)

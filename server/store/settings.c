@@ -7,6 +7,7 @@
 #include "base/str.h"
 #include "store/admin_log.h"
 #include "store/internal.h"
+#include "store/own_text.h"
 
 /* A lost announcement is made good for after this time. */
 enum { MOST_AGE_MS = 60000, MOST_KEY = 80 };
@@ -193,6 +194,7 @@ static void rebuild(struct settings_cache *cache, const struct tenant *file, con
         apply_row(&s->settings, arena, &list[i]);
     }
     settings_settle(&s->settings, file);
+    s->settings.texts = own_texts_build(arena, list, (size_t)rows->count);
     s->settings.rows = list;
     s->settings.count = (size_t)rows->count;
     settings_cache_clear(cache);
@@ -206,20 +208,34 @@ static bool is_old(const struct settings_cache *cache, int64_t now_ms)
            now_ms < cache->built_ms; /* a clock that went back says nothing */
 }
 
-void settings_apply(struct work *work)
+static void (*on_read)(struct work *work);
+
+void settings_on_read(void (*fn)(struct work *work))
 {
-    struct settings_cache *cache = &store_cache_of(work)->settings;
+    on_read = fn;
+}
+
+static bool read_anew(struct work *work, struct settings_cache *cache)
+{
     struct error ignored;
     struct db_rows rows;
     bool own = false;
-    if (is_old(cache, work->now_ms)) {
-        if (store_read_begin(work, &own, &ignored) &&
-            db_query(work->tx, &settings_select_all, DB_NO_PARAMS, &rows, &ignored))
-            rebuild(cache, work->tenant, &rows, work->now_ms);
-        store_read_end(work, own);
-    }
+    bool ok = store_read_begin(work, &own, &ignored) &&
+              db_query(work->tx, &settings_select_all, DB_NO_PARAMS, &rows, &ignored);
+    if (ok)
+        rebuild(cache, work->tenant, &rows, work->now_ms);
+    store_read_end(work, own);
+    return ok;
+}
+
+void settings_apply(struct work *work)
+{
+    struct settings_cache *cache = &store_cache_of(work)->settings;
+    bool is_new = is_old(cache, work->now_ms) && read_anew(work, cache);
     if (cache->current)
         work->tenant = &cache->current->settings.tenant;
+    if (is_new && on_read)
+        on_read(work);
 }
 
 const struct settings *settings_of(const struct work *work)

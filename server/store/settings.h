@@ -65,10 +65,11 @@ struct settings {
     const char *channel_link;     /* how they get into one without a name; NULL: none */
     const char *welcome_photo, *welcome_sticker; /* file_id; NULL: none */
     /* The calculator's formulas. */
-    int64_t refund_deduction; /* percent */
-    int64_t refund_step;      /* rupiah: results are rounded down to it */
-    int64_t fee_percent;      /* hundredths of a percent */
-    int64_t fee_flat;         /* rupiah */
+    int64_t refund_deduction;      /* percent */
+    int64_t refund_step;           /* rupiah: results are rounded down to it */
+    int64_t fee_percent;           /* hundredths of a percent */
+    int64_t fee_flat;              /* rupiah */
+    const struct own_texts *texts; /* see own_text.h; NULL: none */
     size_t count;
     const struct setting *rows; /* all that have a value, in byte order of their keys */
 };
@@ -76,6 +77,10 @@ struct settings {
 /* For lanes_on_task(): puts the store's settings over work->tenant, read again where they were changed. Where
  * the database is away they are as they were. */
 void settings_apply(struct work *work);
+/* Called after what is set was read anew, at the beginning of a task, without a transaction. Before the lanes
+ * start.
+ */
+void settings_on_read(void (*fn)(struct work *work));
 /* As applied to this task; those without anything set where nothing was applied. */
 const struct settings *settings_of(const struct work *work);
 /* From memory; NULL where it has no value. */

@@ -8,7 +8,13 @@
 #include "base/str.h"
 #include "base/yaml.h"
 
-enum { TEXTS_MAGIC = 0x74657874, LANGUAGES = 2, MOST_OPEN_TAGS = 16, MOST_PLAIN_LENGTH = 190 };
+enum {
+    TEXTS_MAGIC = 0x74657874,
+    LANGUAGES = 2,
+    MOST_OPEN_TAGS = 16,
+    MOST_PLAIN_LENGTH = 190,
+    MOST_QUOTED = 40
+};
 
 const char *const text_languages[LANGUAGES + 1] = {"id", "en", NULL};
 
@@ -31,8 +37,7 @@ struct segment {
     size_t length;
     bool is_placeholder;
 };
-struct template
-{
+struct text_template {
     const char *text;
     struct segment *segments;
     size_t count;
@@ -40,7 +45,7 @@ struct template
 struct texts {
     uint32_t magic;
     struct arena *arena;
-    struct template templates[LANGUAGES][TEXT_COUNT];
+    struct text_template templates[LANGUAGES][TEXT_COUNT];
 };
 
 /* --- checks --- */
@@ -56,29 +61,35 @@ static bool is_tag(const char *name, size_t length)
     return false;
 }
 
-static bool complain(char why_out[static 200], const char *format, ...) __attribute__((format(printf, 2, 3)));
-static bool complain(char why_out[static 200], const char *format, ...)
+static bool complain(struct text_fault *fault_out, enum text_fault_kind kind, const char *detail,
+                     size_t length, const char *format, ...) __attribute__((format(printf, 5, 6)));
+static bool complain(struct text_fault *fault_out, enum text_fault_kind kind, const char *detail,
+                     size_t length, const char *format, ...)
 {
     va_list args;
+    *fault_out = (struct text_fault){.kind = kind};
+    snprintf(fault_out->detail, sizeof fault_out->detail, "%.*s",
+             (int)(length < MOST_QUOTED ? length : MOST_QUOTED), detail);
     va_start(args, format);
-    vsnprintf(why_out, 200, format, args);
+    vsnprintf(fault_out->why, sizeof fault_out->why, format, args);
     va_end(args);
     return false;
 }
 
 /* `at` is behind '<'; `end` at '>'. */
-static bool check_opening(const char *at, const char *end, char why_out[static 200])
+static bool check_opening(const char *at, const char *end, struct text_fault *fault_out)
 {
     size_t name = strcspn(at, " >");
     if (!is_tag(at, name))
-        return complain(why_out, "<%.*s> is no tag Telegram knows", (int)(name < 40 ? name : 40), at);
+        return complain(fault_out, TEXT_FAULT_MARKUP, at, name, "<%.*s> is no tag Telegram knows",
+                        (int)(name < 40 ? name : 40), at);
     bool is_link = name == 1 && *at == 'a';
     const char *rest = at + name;
     if (!is_link && rest != end && strncmp(at, "blockquote expandable>", 22) != 0)
-        return complain(why_out, "<%.*s> takes no attributes", (int)name, at);
+        return complain(fault_out, TEXT_FAULT_MARKUP, at, name, "<%.*s> takes no attributes", (int)name, at);
     if (is_link && (strncmp(rest, " href=\"", 7) != 0 || end - rest < 9 || end[-1] != '"' ||
                     memchr(rest + 7, '"', (size_t)(end - rest - 8)) != NULL))
-        return complain(why_out, "a link must be written <a href=\"…\">");
+        return complain(fault_out, TEXT_FAULT_MARKUP, "<a", 2, "a link must be written <a href=\"…\">");
     return true;
 }
 
@@ -92,7 +103,7 @@ static bool check_entity(const char *at)
 }
 
 /* Tags that Telegram knows, closed in the order they were opened; no bare < > &. */
-static bool check_html(const char *text, char why_out[static 200])
+static bool check_html(const char *text, struct text_fault *fault_out)
 {
     struct {
         const char *name;
@@ -101,33 +112,34 @@ static bool check_html(const char *text, char why_out[static 200])
     size_t depth = 0;
     for (const char *p = text; *p; p++) {
         if (*p == '&' && !check_entity(p))
-            return complain(why_out, "a bare & must be written &amp;");
+            return complain(fault_out, TEXT_FAULT_MARKUP, "&", 1, "a bare & must be written &amp;");
         if (*p == '>')
-            return complain(why_out, "a bare > must be written &gt;");
+            return complain(fault_out, TEXT_FAULT_MARKUP, ">", 1, "a bare > must be written &gt;");
         if (*p != '<')
             continue;
         const char *end = strchr(p, '>');
         if (!end || strspn(p + 1, "/abcdefghijklmnopqrstuvwxyz") == 0)
-            return complain(why_out, "a bare < must be written &lt;");
+            return complain(fault_out, TEXT_FAULT_MARKUP, "<", 1, "a bare < must be written &lt;");
         if (p[1] == '/') {
             size_t length = (size_t)(end - p - 2);
             if (!depth || open[depth - 1].length != length ||
                 memcmp(open[depth - 1].name, p + 2, length) != 0)
-                return complain(why_out, "</%.*s> closes what is not open", (int)(length < 40 ? length : 40),
-                                p + 2);
+                return complain(fault_out, TEXT_FAULT_MARKUP, p + 1, length + 1,
+                                "</%.*s> closes what is not open", (int)(length < 40 ? length : 40), p + 2);
             depth--;
         } else {
-            if (!check_opening(p + 1, end, why_out))
+            if (!check_opening(p + 1, end, fault_out))
                 return false;
             if (depth == MOST_OPEN_TAGS)
-                return complain(why_out, "tags are nested too deep");
+                return complain(fault_out, TEXT_FAULT_MARKUP, "<", 1, "tags are nested too deep");
             open[depth].name = p + 1;
             open[depth++].length = strcspn(p + 1, " >");
         }
         p = end;
     }
     if (depth)
-        return complain(why_out, "<%.*s> is not closed", (int)open[depth - 1].length, open[depth - 1].name);
+        return complain(fault_out, TEXT_FAULT_MARKUP, open[depth - 1].name, open[depth - 1].length,
+                        "<%.*s> is not closed", (int)open[depth - 1].length, open[depth - 1].name);
     return true;
 }
 
@@ -144,41 +156,43 @@ static bool may_use(const char *placeholders, const char *name, size_t length)
 }
 
 static bool check_placeholders(const struct definition *definition, const char *text,
-                               char why_out[static 200])
+                               struct text_fault *fault_out)
 {
     for (const char *p = strpbrk(text, "{}"); p; p = strpbrk(p, "{}")) {
         size_t length = *p == '{' ? strcspn(p + 1, "{}") : 0;
         if (*p != '{' || p[1 + length] != '}')
-            return complain(why_out, "a %c stands alone", *p);
+            return complain(fault_out, TEXT_FAULT_BRACE, p, 1, "a %c stands alone", *p);
         if (!may_use(definition->placeholders, p + 1, length))
-            return complain(
-                why_out, "unknown placeholder {%.*s} (%s%.100s)", (int)(length < 40 ? length : 40), p + 1,
-                *definition->placeholders ? "it may use: " : "it may use none", definition->placeholders);
+            return complain(fault_out, TEXT_FAULT_PLACEHOLDER, p + 1, length,
+                            "unknown placeholder {%.*s} (%s%.100s)", (int)(length < 40 ? length : 40), p + 1,
+                            *definition->placeholders ? "it may use: " : "it may use none",
+                            definition->placeholders);
         p += length + 2;
     }
     return true;
 }
 
-bool text_check(enum text_key key, const char *template_text, char why_out[static 200])
+bool text_check(enum text_key key, const char *template_text, struct text_fault *fault_out)
 {
     const struct definition *definition = &definitions[key];
     if (template_text[strspn(template_text, " \t\r\n")] == '\0')
-        return complain(why_out, "the text is empty");
+        return complain(fault_out, TEXT_FAULT_EMPTY, "", 0, "the text is empty");
     if (!str_is_utf8(template_text, strlen(template_text)))
-        return complain(why_out, "the text is not UTF-8");
-    if (!check_placeholders(definition, template_text, why_out))
+        return complain(fault_out, TEXT_FAULT_ENCODING, "", 0, "the text is not UTF-8");
+    if (!check_placeholders(definition, template_text, fault_out))
         return false;
     if (!definition->plain)
-        return check_html(template_text, why_out);
+        return check_html(template_text, fault_out);
     if (str_utf16_length(template_text) > MOST_PLAIN_LENGTH)
-        return complain(why_out, "longer than %d characters, the most a button or an answer can show",
+        return complain(fault_out, TEXT_FAULT_LENGTH, "", 0,
+                        "longer than %d characters, the most a button or an answer can show",
                         MOST_PLAIN_LENGTH);
     return true;
 }
 
 /* --- loading --- */
 
-static void add_segment(struct template *template, const char *text, size_t length, bool is_placeholder)
+static void add_segment(struct text_template *template, const char *text, size_t length, bool is_placeholder)
 {
     if (length)
         template->segments[template->count++] =
@@ -186,12 +200,13 @@ static void add_segment(struct template *template, const char *text, size_t leng
 }
 
 /* `text` was checked and lives as long as the template. */
-static void compile(struct arena *arena, const char *text, struct template *template_out)
+static void compile(struct arena *arena, const char *text, struct text_template *template_out)
 {
     size_t most = 1;
     for (const char *p = text; *p; p++)
         most += *p == '{' ? 2 : 0;
-    *template_out = (struct template){.text = text, .segments = ARENA_ARRAY(arena, struct segment, most)};
+    *template_out =
+        (struct text_template){.text = text, .segments = ARENA_ARRAY(arena, struct segment, most)};
     const char *p = text;
     for (const char *brace = strchr(p, '{'); brace; brace = strchr(p, '{')) {
         const char *end = strchr(brace, '}');
@@ -208,6 +223,21 @@ static const struct text_file {
     size_t first, end;
 } files[] = {{"", 0, TEXT_OWN_COUNT}, {".admin", TEXT_OWN_COUNT, TEXT_COUNT}};
 
+const char *text_name(enum text_key key)
+{
+    return definitions[key].name;
+}
+
+const char *text_placeholders(enum text_key key)
+{
+    return definitions[key].placeholders;
+}
+
+bool text_is_plain(enum text_key key)
+{
+    return definitions[key].plain;
+}
+
 static bool find_key(const struct text_file *file, const char *name, enum text_key *key_out)
 {
     for (size_t i = file->first; i < file->end; i++)
@@ -218,6 +248,11 @@ static bool find_key(const struct text_file *file, const char *name, enum text_k
     return false;
 }
 
+bool text_find(const char *name, enum text_key *key_out)
+{
+    return find_key(&files[0], name, key_out) || find_key(&files[1], name, key_out);
+}
+
 static bool load_file(struct texts *texts, size_t language, const char *path, const struct text_file *file,
                       struct error *err)
 {
@@ -226,11 +261,11 @@ static bool load_file(struct texts *texts, size_t language, const char *path, co
         return false;
     if (root->kind != YAML_MAPPING)
         return error_set(err, ERR_INVALID, "%s:%d: not a mapping of keys to texts", path, root->line);
-    struct template *templates = texts->templates[language];
+    struct text_template *templates = texts->templates[language];
     for (size_t i = 0; i < root->count; i++) {
         const struct yaml_pair *pair = &root->items[i];
         enum text_key key;
-        char why[200];
+        struct text_fault fault;
         if (!find_key(file, pair->key, &key))
             return error_set(err, ERR_INVALID, "%s:%d: %.60s: unknown key", path, pair->line, pair->key);
         if (pair->value->kind != YAML_SCALAR)
@@ -238,8 +273,8 @@ static bool load_file(struct texts *texts, size_t language, const char *path, co
         char *text = arena_strdup(texts->arena, pair->value->text);
         for (size_t length = strlen(text); length && text[length - 1] == '\n'; length--)
             text[length - 1] = '\0';
-        if (!text_check(key, text, why))
-            return error_set(err, ERR_INVALID, "%s:%d: %s: %s", path, pair->line, pair->key, why);
+        if (!text_check(key, text, &fault))
+            return error_set(err, ERR_INVALID, "%s:%d: %s: %s", path, pair->line, pair->key, fault.why);
         compile(texts->arena, text, &templates[key]);
     }
     for (size_t i = file->first; i < file->end; i++)
@@ -287,7 +322,7 @@ void texts_free(struct texts **texts)
 
 /* --- use --- */
 
-static const struct template *find(const struct texts *texts, const char *language, enum text_key key)
+static const struct text_template *find(const struct texts *texts, const char *language, enum text_key key)
 {
     assert(texts->magic == TEXTS_MAGIC);
     assert(key < TEXT_COUNT);
@@ -318,10 +353,9 @@ static void add_value(struct str *s, const struct segment *segment, bool plain,
     }
 }
 
-char *text_render(const struct texts *texts, const char *language, enum text_key key, struct arena *arena,
-                  const struct text_value *values, size_t value_count)
+static char *render(const struct text_template *template, enum text_key key, struct arena *arena,
+                    const struct text_value *values, size_t value_count)
 {
-    const struct template *template = find(texts, language, key);
     struct str s = STR_INIT(arena);
     for (size_t i = 0; i < template->count; i++) {
         const struct segment *segment = &template->segments[i];
@@ -331,4 +365,30 @@ char *text_render(const struct texts *texts, const char *language, enum text_key
             str_add_bytes(&s, segment->text, segment->length);
     }
     return str_done(&s);
+}
+
+char *text_render(const struct texts *texts, const char *language, enum text_key key, struct arena *arena,
+                  const struct text_value *values, size_t value_count)
+{
+    return render(find(texts, language, key), key, arena, values, value_count);
+}
+
+/* --- a store's own --- */
+
+const struct text_template *text_compile(struct arena *arena, const char *checked)
+{
+    struct text_template *template = ARENA_NEW(arena, struct text_template);
+    compile(arena, arena_strdup(arena, checked), template);
+    return template;
+}
+
+char *text_render_own(const struct text_template *own, enum text_key key, struct arena *arena,
+                      const struct text_value *values, size_t value_count)
+{
+    return render(own, key, arena, values, value_count);
+}
+
+const char *text_of_template(const struct text_template *own)
+{
+    return own->text;
 }

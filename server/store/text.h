@@ -58,6 +58,34 @@ const char *text_get(const struct texts *texts, const char *language, enum text_
 /* The languages there are: "id", "en", NULL. */
 extern const char *const text_languages[];
 
-/* One template's check, for texts that come from elsewhere (a store's own). `why_out` (200 bytes) says what
- * is wrong. */
-bool text_check(enum text_key key, const char *template_text, char why_out[static 200]);
+/* The key's name in the files ("welcome"), and the placeholders it may use, separated by blanks. */
+const char *text_name(enum text_key key);
+const char *text_placeholders(enum text_key key);
+bool text_is_plain(enum text_key key);
+/* False where no text has that name. */
+bool text_find(const char *name, enum text_key *key_out);
+
+/* What is wrong with a template. */
+enum text_fault_kind {
+    TEXT_FAULT_EMPTY,
+    TEXT_FAULT_ENCODING,
+    TEXT_FAULT_BRACE,       /* a { or } stands alone */
+    TEXT_FAULT_PLACEHOLDER, /* unknown; detail: its name */
+    TEXT_FAULT_MARKUP,      /* HTML Telegram would refuse; detail: the tag or character */
+    TEXT_FAULT_LENGTH,
+};
+struct text_fault {
+    enum text_fault_kind kind;
+    char detail[64];
+    char why[200]; /* a sentence, for logs and files */
+};
+/* Whether it can be the text of that key. */
+bool text_check(enum text_key key, const char *template_text, struct text_fault *fault_out);
+
+/* A store's own template. It was checked and lives in the arena, as the text does. */
+struct text_template;
+const struct text_template *text_compile(struct arena *arena, const char *checked);
+char *text_render_own(const struct text_template *own, enum text_key key, struct arena *arena,
+                      const struct text_value *values, size_t value_count);
+/* The template as it is. */
+const char *text_of_template(const struct text_template *own);

@@ -150,7 +150,7 @@ static void test_commands(void **state)
 
 static turn_handler *label(const char *text)
 {
-    const struct route *route = route_of_label(text);
+    const struct route *route = route_of_label(NULL, text);
     return route ? route->handler : NULL;
 }
 

@@ -190,21 +190,21 @@ static void test_templates_that_are_fine(void **state)
         "<blockquote expandable>x</blockquote>",
         "\"quotes\" and {nama}{nama}",
     };
-    char why[200];
+    struct text_fault why;
     for (size_t i = 0; i < sizeof good / sizeof good[0]; i++)
-        if (!text_check(TEXT_WELCOME, good[i], why))
-            fail_msg("%s: %s", good[i], why);
-    assert_true(text_check(TEXT_LABEL_STOCK, "<a & b>", why)); /* plain */
+        if (!text_check(TEXT_WELCOME, good[i], &why))
+            fail_msg("%s: %s", good[i], why.why);
+    assert_true(text_check(TEXT_LABEL_STOCK, "<a & b>", &why)); /* plain */
     char long_label[400];
     memset(long_label, 'x', sizeof long_label - 1);
     long_label[sizeof long_label - 1] = '\0';
-    assert_false(text_check(TEXT_LABEL_STOCK, long_label, why));
-    assert_false(text_check(TEXT_WELCOME, "\xff", why));
-    assert_false(text_check(TEXT_WELCOME, "<", why));
-    assert_false(text_check(TEXT_WELCOME, "</", why));
-    assert_false(text_check(TEXT_WELCOME, "</b>", why));
-    assert_false(text_check(TEXT_WELCOME, "<a href=\"x\" onclick=\"y\">x</a>", why));
-    assert_false(text_check(TEXT_WELCOME, "<b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b>", why));
+    assert_false(text_check(TEXT_LABEL_STOCK, long_label, &why));
+    assert_false(text_check(TEXT_WELCOME, "\xff", &why));
+    assert_false(text_check(TEXT_WELCOME, "<", &why));
+    assert_false(text_check(TEXT_WELCOME, "</", &why));
+    assert_false(text_check(TEXT_WELCOME, "</b>", &why));
+    assert_false(text_check(TEXT_WELCOME, "<a href=\"x\" onclick=\"y\">x</a>", &why));
+    assert_false(text_check(TEXT_WELCOME, "<b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b><b>", &why));
 }
 
 int main(void)
