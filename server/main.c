@@ -174,14 +174,21 @@ static void forget_catalogue(struct work *work)
     settings_forget(work);
 }
 
+static const struct job_kind *const store_jobs[] = {&verify_daily_job, &active_job};
+
 static void set_job_kinds(struct arena *arena)
 {
-    const struct job_kind others[] = {verify_daily_job, active_job};
-    const size_t other_count = sizeof others / sizeof others[0];
-    struct job_kind *kinds = ARENA_ARRAY(arena, struct job_kind, checkout_job_count + other_count);
-    memcpy(kinds, checkout_jobs, checkout_job_count * sizeof *kinds);
-    memcpy(kinds + checkout_job_count, others, sizeof others);
-    job_set_kinds(kinds, checkout_job_count + other_count);
+    const size_t store_count = sizeof store_jobs / sizeof store_jobs[0];
+    size_t count = 0;
+    struct job_kind *kinds =
+        ARENA_ARRAY(arena, struct job_kind, checkout_job_count + bot_job_count + store_count);
+    for (size_t i = 0; i < checkout_job_count; i++)
+        kinds[count++] = checkout_jobs[i];
+    for (size_t i = 0; i < bot_job_count; i++)
+        kinds[count++] = *bot_jobs[i];
+    for (size_t i = 0; i < store_count; i++)
+        kinds[count++] = *store_jobs[i];
+    job_set_kinds(kinds, count);
 }
 
 static bool start_engine(struct program *program, struct error *err)
@@ -194,6 +201,7 @@ static bool start_engine(struct program *program, struct error *err)
     verify_daily_start(config->database_url, &bot_verify_notices);
     active_start(config->database_url);
     outbox_set_effects(bot_outbox_effects, bot_outbox_effect_count);
+    settings_on_read(bot_settings_read);
 
     program->directory = directory_new(program->enrolment_count);
     program->pool = pool_start(POOL_THREADS);

@@ -48,7 +48,8 @@ MUST_USE bool bot_handle_shared(struct work *work, const struct update *const *u
 MUST_USE bool bot_note_failure(struct work *work, const struct update *update, const char *body,
                                size_t length, const struct error *why, bool *parked_out, struct error *err);
 
-/* Commands, labels and callbacks above the role of who sent them, since the start; each is logged and refused.
+/* Commands, labels and callbacks above the role of who sent them, since the start; each is logged and
+ * refused.
  */
 uint64_t bot_forged(void);
 
@@ -65,5 +66,9 @@ extern const struct checkout_notices bot_checkout_notices;
 extern const struct verify_notices bot_verify_notices;
 extern const struct outbox_effect bot_outbox_effects[];
 extern const size_t bot_outbox_effect_count;
+/* For settings_on_read(). */
+void bot_settings_read(struct work *work);
+extern const struct job_kind *const bot_jobs[];
+extern const size_t bot_job_count;
 /* For setMyCommands; borrowed, lives as long as the program. */
 const json_t *bot_commands(const char *language);

@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "bot/admin/admin.h"
+#include "bot/admin/texts.h"
 #include "bot/buyer/buyer.h"
 #include "bot/wizard.h"
 
@@ -128,7 +129,20 @@ const struct callback_row callback_rows[] = {
 
     /* Broadcast */
 
-    /* The store's own texts */
+    /* The store's own texts: a text's number in text_keys.h */
+    {"ar", "", ROUTE(texts_home, ROLE_ADMIN, READS)},
+    {"arg", "ii", ROUTE(texts_group, ROLE_ADMIN, READS)},       /* group, page */
+    {"art", "i", ROUTE(texts_open, ROLE_ADMIN, READS)},         /* text */
+    {"ars", "i", ROUTE(texts_sample, ROLE_ADMIN, WRITES)},      /* text */
+    {"arw", "i", ROUTE(texts_edit, ROLE_ADMIN, WRITES)},        /* text */
+    {"arp", "i", ROUTE(texts_picture, ROLE_ADMIN, WRITES)},     /* text */
+    {"arn", "ii", ROUTE(texts_no_picture, ROLE_ADMIN, WRITES)}, /* text, edition */
+    {"ard", "ii", ROUTE(texts_reset, ROLE_ADMIN, WRITES)},      /* text, edition */
+    {"arh", "ii", ROUTE(texts_history, ROLE_ADMIN, WRITES)},    /* text, row the page's are before, or 0 */
+    {"arv", "ii", ROUTE(texts_version, ROLE_ADMIN, WRITES)},    /* text, row */
+    {"aru", "ii", ROUTE(texts_use_again, ROLE_ADMIN, WRITES)},  /* text, row */
+    {"are", "", ROUTE(texts_export, ROLE_ADMIN, WRITES)},
+    {"ari", "", ROUTE(texts_import, ROLE_ADMIN, WRITES)},
 
     /* Calculator */
 

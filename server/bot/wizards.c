@@ -1,7 +1,11 @@
 /* Every wizard there is. */
 #include "bot/wizard.h"
 
+#include "bot/admin/texts.h"
+
 const struct wizard_kind *const wizard_kinds[] = {
-    NULL,
+    &texts_import_wizard,
+    &texts_picture_wizard,
+    &texts_wizard,
 };
 const size_t wizard_kind_count = sizeof wizard_kinds / sizeof wizard_kinds[0];

@@ -41,6 +41,7 @@ static void fill(struct bench *bench, size_t categories, size_t products, const 
                                                       .name = name,
                                                       .description = name,
                                                       .snk = name,
+                                                      .question = "",
                                                       .price = 1000000000,
                                                       .stock = (int64_t)(number % 5),
                                                       .sold = 123456789,
@@ -78,7 +79,8 @@ struct bench *bench_open(const char *language, size_t categories, size_t product
                                     .chat_id = 1001,
                                     .chat_is_private = true,
                                     .message_id = 5};
-    bench->work = (struct work){.tenant = &bench->tenant, .arena = bench->arena, .now_ms = 1780000000000};
+    bench->work = (struct work){
+        .store = &bench->store, .tenant = &bench->tenant, .arena = bench->arena, .now_ms = 1780000000000};
     bench->turn =
         (struct turn){.work = &bench->work, .update = &bench->update, .catalogue = &bench->catalogue};
     return bench;

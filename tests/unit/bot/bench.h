@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "bot/routes.h"
+#include "work/internal.h"
 
 /* Loads the texts once; cmocka group fixtures. */
 int bench_set_up(void **state);
@@ -17,6 +18,7 @@ int bench_tear_down(void **state);
 struct bench {
     struct arena *arena;
     struct tenant tenant;
+    struct lane_store store; /* which remembers nothing */
     struct work work;
     struct update update;
     struct catalogue catalogue;
