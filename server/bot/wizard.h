@@ -97,6 +97,8 @@ struct wizard *wizard_new(struct turn *turn, const struct wizard_kind *kind);
  * earlier ones of the same name. */
 void wizard_put_number(struct wizard *wizard, const char *name, int64_t value);
 void wizard_put_text(struct wizard *wizard, const char *name, const char *value);
+/* A text put under this name says what the wizard is about: plain, on every page, below the title. */
+#define WIZARD_ABOUT "about"
 /* Puts it into the conversation and asks its first question that has no answer yet. */
 MUST_USE bool wizard_open(struct turn *turn, struct wizard *wizard, struct error *err);
 

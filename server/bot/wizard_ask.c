@@ -75,7 +75,11 @@ static const char *why_html(struct turn *turn, const char *why)
 
 static const char *title_of(struct turn *turn, const struct wizard *wizard)
 {
-    return say(turn->work, (enum text_key)wizard->kind->title, TEXT_NO_VALUES);
+    const char *title = say(turn->work, (enum text_key)wizard->kind->title, TEXT_NO_VALUES);
+    const char *about = wizard_text(wizard, WIZARD_ABOUT);
+    if (!about)
+        return title;
+    return say(turn->work, TEXT_WIZARD_ABOUT, TEXT_VALUES(TV_HTML("judul", title), TV("isi", about)));
 }
 
 static const char *question_html(struct turn *turn, const struct wizard *wizard, const char *why)
