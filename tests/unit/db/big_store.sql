@@ -67,6 +67,9 @@ INSERT INTO payments (order_id, gateway_order_id, method, amount, state, txn_id,
     SELECT id, reference, 'qris', total, CASE state WHEN 'pending' THEN 'waiting' WHEN 'paid' THEN 'completed' ELSE state END, 'x' || id, created_at,
            coalesce(paid_at, ended_at)
     FROM orders;
+-- One of two thousand was paid with another amount; some of these still wait for an admin.
+UPDATE payments SET problem = 'mismatch', paid_amount = 1, resolution = CASE WHEN id % 40000 > 0 THEN 'credited' END
+    WHERE id % 2000 = 0;
 -- Sold ones, and as many again for half of the products.
 INSERT INTO stock_units (product_id, state, content, digest, order_item_id, created_at, reserved_at, sold_at)
     SELECT i.product_id, 'sold', '\x00', int8send(i.id), i.id, now(), now(), now() FROM order_items i JOIN orders o ON o.id = i.order_id
@@ -81,10 +84,13 @@ INSERT INTO terms (order_id, order_item_id, telegram_id, state, created_at, fulf
 INSERT INTO deposits (reference, telegram_id, kind, amount, state, created_at, expires_at, completed_at)
     SELECT 'dp' || n || '-x', 1000001 + (n * 7919) % people, 'gateway', 10000, state, pg_temp.at(n, people), now(),
            CASE WHEN state = 'completed' THEN pg_temp.at(n, people) END
-    FROM (SELECT n, people, CASE WHEN people - n < 100 THEN 'pending' WHEN n % 10 = 0 THEN 'expired' ELSE 'completed' END AS state
+    FROM (SELECT n, people, CASE WHEN people - n < 100 THEN 'pending' WHEN n % 10 = 0 THEN 'expired' WHEN n % 5000 = 1 THEN 'review'
+                                 WHEN n % 1000 = 2 THEN 'rejected' ELSE 'completed' END AS state
           FROM size, generate_series(1, people) n) d;
 INSERT INTO payments (deposit_id, gateway_order_id, method, amount, state, txn_id, created_at)
-    SELECT id, reference, 'qris', amount, CASE state WHEN 'pending' THEN 'waiting' ELSE state END, 'd' || id, created_at FROM deposits;
+    SELECT id, reference, 'qris', amount, CASE state WHEN 'pending' THEN 'waiting' ELSE state END, 'd' || id, created_at FROM deposits
+    WHERE state NOT IN ('review', 'rejected');
+UPDATE payments SET problem = 'mismatch', paid_amount = 1 WHERE deposit_id % 20000 = 0;
 INSERT INTO ledger (telegram_id, kind, amount, reason_key, created_at)
     SELECT telegram_id, 'deposit', amount, 'deposit:' || id, created_at FROM deposits WHERE state = 'completed';
 INSERT INTO ledger (telegram_id, kind, amount, reason_key, created_at)
@@ -104,8 +110,8 @@ INSERT INTO cart_items (telegram_id, product_id, quantity, price, added_at)
     SELECT 1000001 + n, 1 + n % 5000, 1, 10000, now() FROM size, generate_series(1, people / 20) n;
 INSERT INTO conversations (telegram_id, kind, ref, expires_at)
     SELECT 1000001 + n, 'wizard', 1, now() FROM size, generate_series(1, people / 200) n;
-INSERT INTO broadcasts (state, actor_id, content, segment, starts_at, created_at, ended_at)
-    SELECT 'done', 1, '\x00', 'all', now(), now(), now() FROM generate_series(1, 200) n;
+INSERT INTO broadcasts (state, actor_id, seal_id, content, segment, starts_at, created_at, ended_at)
+    SELECT 'done', 1, n, '\x00', 'all', now(), now(), now() FROM generate_series(1, 200) n;
 INSERT INTO settings (key, updated_by, updated_at) SELECT 'text.' || n, 1, now() FROM generate_series(1, 300) n;
 
 DO $$
