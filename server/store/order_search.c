@@ -5,7 +5,7 @@
 #include "base/str.h"
 #include "store/internal.h"
 
-enum { MOST_TEXT = 200 };
+enum { MOST_TEXT = 400 };
 
 /* --- pages --- */
 
@@ -197,7 +197,9 @@ bool order_search_text(struct work *work, const char *text, struct order_match *
 /* --- one --- */
 
 DB_TENANT_STATEMENT(order_search_figures,
-                    "SELECT u.first_name, u.last_name, u.username, s.units, s.replaced, t.terms, t.fulfilled"
+                    "SELECT u.first_name, u.last_name, u.username, u.reachable, s.units, s.replaced, t.terms,"
+                    " t.fulfilled, (SELECT count(*) FROM admin_logs WHERE subject = 'order'"
+                    " AND subject_id = o.id AND action = 'resend')"
                     " FROM orders o JOIN users u ON u.telegram_id = o.telegram_id,"
                     " LATERAL (SELECT count(*) FILTER (WHERE replaced_by IS NULL) AS units,"
                     " count(replaced_by) AS replaced FROM order_items i JOIN stock_units n"
@@ -213,10 +215,12 @@ static void read_figures(struct work *work, const struct db_rows *rows, struct o
         .last_name = db_text_copy(work->arena, rows, 0, 1),
         .username = db_text_copy(work->arena, rows, 0, 2),
     };
-    record->units = db_int(rows, 0, 3);
-    record->units_replaced = db_int(rows, 0, 4);
-    record->terms = db_int(rows, 0, 5);
-    record->terms_fulfilled = db_int(rows, 0, 6);
+    record->buyer_reachable = db_bool(rows, 0, 3);
+    record->units = db_int(rows, 0, 4);
+    record->units_replaced = db_int(rows, 0, 5);
+    record->terms = db_int(rows, 0, 6);
+    record->terms_fulfilled = db_int(rows, 0, 7);
+    record->resends = db_int(rows, 0, 8);
 }
 
 static bool read_record(struct work *work, int64_t order_id, struct order_record *record_out,

@@ -69,6 +69,8 @@ enum { ORDER_RECORD_PAYMENTS = 10 };
 struct order_record {
     struct order_detail detail;
     struct person buyer;
+    bool buyer_reachable;           /* false: blocked the bot */
+    int64_t resends;                /* times an admin sent its contents again */
     size_t payment_count;           /* at most ORDER_RECORD_PAYMENTS */
     const struct payment *payments; /* newest first */
     const struct payment *parked;   /* the one among them that an admin has to look at, or NULL */

@@ -1,5 +1,6 @@
 #include "store/stock_list.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -130,6 +131,30 @@ bool stock_list_page(struct work *work, int64_t product_id, enum stock_view view
     store_read_end(work, own);
     if (ok)
         *page_out = page;
+    return ok;
+}
+
+/* As many as one order can have: read as a whole, opened as far as they are shown. */
+DB_TENANT_STATEMENT(stock_list_of_order,
+                    "SELECT " COLUMNS "NULL FROM order_items i JOIN stock_units u ON u.order_item_id = i.id"
+                    " WHERE i.order_id = $1 AND u.state = 'sold' ORDER BY i.id, u.id");
+
+bool stock_list_order(struct work *work, int64_t order_id, int64_t page, struct stock_list_order *units_out,
+                      struct error *err)
+{
+    bool own = false;
+    struct db_rows rows;
+    struct stock_list_order units = {0};
+    bool ok = store_read_begin(work, &own, err) &&
+              db_query(work->tx, &stock_list_of_order, DB_PARAMS(P_INT(order_id)), &rows, err);
+    int64_t first = page >= 0 && page <= INT_MAX / STOCK_LIST_PAGE ? page * STOCK_LIST_PAGE : INT_MAX;
+    for (int64_t row = first; ok && row < rows.count && units.count < STOCK_LIST_PAGE; row++)
+        ok = read_unit(work, &rows, (int)row, &units.items[units.count++], err);
+    if (ok) {
+        units.has_more = first + STOCK_LIST_PAGE < rows.count;
+        *units_out = units;
+    }
+    store_read_end(work, own);
     return ok;
 }
 

@@ -30,6 +30,15 @@ struct stock_list_page {
 };
 MUST_USE bool stock_list_page(struct work *work, int64_t product_id, enum stock_view view, int64_t cursor,
                               struct stock_list_page *page_out, struct error *err);
+/* The units that were sold with an order, replaced ones too, in the order in which the buyer has them; page
+ * `page` (from 0). */
+struct stock_list_order {
+    size_t count;
+    struct stock_list_unit items[STOCK_LIST_PAGE];
+    bool has_more; /* another page follows */
+};
+MUST_USE bool stock_list_order(struct work *work, int64_t order_id, int64_t page,
+                               struct stock_list_order *units_out, struct error *err);
 /* ERR_NOT_FOUND. */
 MUST_USE bool stock_list_unit(struct work *work, int64_t unit_id, struct stock_list_unit *unit_out,
                               struct error *err);

@@ -104,7 +104,7 @@ static const char *say_rows(struct work *work, const struct row *rows, size_t co
 }
 
 /* As many as fit; at least one. */
-static const char *say_priced_items(struct work *work, const struct order *order)
+const char *purchase_say_items(struct work *work, const struct order *order, size_t limit)
 {
     struct str s = STR_INIT(work->arena);
     size_t units = 0;
@@ -116,7 +116,7 @@ static const char *say_priced_items(struct work *work, const struct order *order
                                            TV("harga", say_price(work, item->price)),
                                            TV("total", say_price(work, item->price * item->quantity))));
         units += html_length(line) + 1;
-        if (i && units > ITEMS_LIMIT) {
+        if (i && units > limit) {
             int64_t left = (int64_t)(order->item_count - i);
             str_add(&s, say(work, TEXT_CART_MORE, TEXT_VALUES(TV("jumlah", say_number(work, left)))));
             str_add(&s, "\n");
@@ -128,7 +128,7 @@ static const char *say_priced_items(struct work *work, const struct order *order
     return str_done(&s);
 }
 
-static const char *say_method(struct work *work, const char *name)
+const char *purchase_say_method(struct work *work, const char *name)
 {
     const struct method *method = method_find(name);
     return say_label(work, method ? method->label : TEXT_METHOD_BY_HAND);
@@ -157,7 +157,7 @@ static const char *say_amounts(struct work *work, const struct order_detail *det
         {true, TEXT_PURCHASE_PRICE, {TV("harga", say_price(work, order->total))}},
         {detail->has_payment,
          TEXT_PURCHASE_METHOD,
-         {TV("metode", detail->has_payment ? say_method(work, payment->method) : "")}},
+         {TV("metode", detail->has_payment ? purchase_say_method(work, payment->method) : "")}},
         {known && as_asked && payment->fee > 0,
          TEXT_PURCHASE_FEE,
          {TV("biaya", say_price(work, payment->fee))}},
@@ -171,7 +171,7 @@ static const char *say_amounts(struct work *work, const struct order_detail *det
 }
 
 /* Why it ended, by the word in the books. */
-static const char *say_reason(struct work *work, const char *reason)
+const char *purchase_say_reason(struct work *work, const char *reason)
 {
     static const struct {
         const char *word;
@@ -187,7 +187,7 @@ static const char *say_reason(struct work *work, const char *reason)
     return "";
 }
 
-static const char *say_dates(struct work *work, const struct order_detail *detail)
+const char *purchase_say_dates(struct work *work, const struct order_detail *detail)
 {
     const struct order *order = &detail->order;
     enum purchase_view view = purchase_view_of(detail);
@@ -203,24 +203,29 @@ static const char *say_dates(struct work *work, const struct order_detail *detai
         {IS_AT(ENDED),
          TEXT_PURCHASE_ENDED_AT,
          {TV("tanggal", say_date(work, detail->ended_ms)),
-          TV("alasan", say_reason(work, detail->end_reason))}},
+          TV("alasan", purchase_say_reason(work, detail->end_reason))}},
     };
     return say_rows(work, rows, sizeof rows / sizeof rows[0]);
 }
 
 /* --- pages --- */
 
+const char *purchase_say_state(struct work *work, const struct order_detail *detail)
+{
+    enum purchase_view view = purchase_view_of(detail);
+    return arena_printf(work->arena, "%s %s", views[view].sign, say_label(work, views[view].words));
+}
+
 void purchase_page_show(struct turn *turn, const struct order_detail *detail)
 {
     struct work *work = turn->work;
     enum purchase_view view = purchase_view_of(detail);
-    const char *status =
-        arena_printf(work->arena, "%s %s", views[view].sign, say_label(work, views[view].words));
-    const char *html = say(work, TEXT_PURCHASE,
-                           TEXT_VALUES(TV("order_id", detail->order.reference), TV("status", status),
-                                       TV_HTML("baris", say_priced_items(work, &detail->order)),
-                                       TV_HTML("rincian", say_amounts(work, detail, false)),
-                                       TV_HTML("tanggal", say_dates(work, detail))));
+    const char *html = say(
+        work, TEXT_PURCHASE,
+        TEXT_VALUES(TV("order_id", detail->order.reference), TV("status", purchase_say_state(work, detail)),
+                    TV_HTML("baris", purchase_say_items(work, &detail->order, ITEMS_LIMIT)),
+                    TV_HTML("rincian", say_amounts(work, detail, false)),
+                    TV_HTML("tanggal", purchase_say_dates(work, detail))));
     page_show(work, &turn->page, html, keyboard_of(work, view, detail->order.id));
 }
 
@@ -231,7 +236,7 @@ void purchase_page_receipt(struct turn *turn, const struct order_detail *detail)
         say(work, TEXT_RECEIPT,
             TEXT_VALUES(TV("store_name", work->tenant->title), TV("order_id", detail->order.reference),
                         TV("tanggal", say_date(work, detail->order.paid_ms)),
-                        TV_HTML("baris", say_priced_items(work, &detail->order)),
+                        TV_HTML("baris", purchase_say_items(work, &detail->order, ITEMS_LIMIT)),
                         TV_HTML("rincian", say_amounts(work, detail, true))));
     page_show(work, &turn->page, html, NULL);
     turn->page.as_new = true;

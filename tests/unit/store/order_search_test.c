@@ -228,11 +228,19 @@ static void test_what_is_typed(void **state)
     assert_true(matches[0].kind == MATCH_ORDER && matches[1].kind == MATCH_PERSON);
     assert_string_equal(matches[0].name, "tg1001-r0");
     assert_string_equal(matches[1].name, "Buyer");
-    char huge[300];
+    char huge[500];
     memset(huge, 'x', sizeof huge - 1);
     huge[sizeof huge - 1] = '\0';
     size_t count;
     MUST_FAIL(ERR_INVALID, order_search_text(shop_task(shop), huge, &matches, &count, &err));
+}
+
+static void log_decision(const char *action, const char *subject, int64_t id, const char *key)
+{
+    const struct admin_log entry = {
+        .actor_id = ADMIN, .action = action, .subject = subject, .subject_id = id, .note = "why", .key = key};
+    MUST(admin_log_add(shop_begin(shop), &entry, &err));
+    shop_commit(shop);
 }
 
 static void test_one_order(void **state)
@@ -255,23 +263,24 @@ static void test_one_order(void **state)
     assert_int_equal(record.detail.order.item_count, 1);
     assert_int_equal(record.buyer.telegram_id, BUYER);
     assert_string_equal(record.buyer.username, "Budi_Santoso");
+    assert_true(record.buyer_reachable);
+    assert_int_equal(record.resends, 0);
     assert_int_equal(record.payment_count, 0);
     assert_false(record.detail.has_payment);
     assert_int_equal(record.units, 2);
     assert_int_equal(record.units_replaced, 1);
     assert_int_equal(record.terms, 1);
     assert_int_equal(record.terms_fulfilled, 1);
+    log_decision("resend", "order", order, "update:1");
+    log_decision("resend", "order", order + 1, "update:2");
+    log_decision("refund", "order", order, "update:3");
+    shop_sql(shop, "UPDATE users SET reachable = false");
+    MUST(order_search_record(shop_task(shop), order, &record, &err));
+    assert_false(record.buyer_reachable);
+    assert_int_equal(record.resends, 1);
     static const int64_t unknown[] = {0, -1, 4242, INT64_MAX, INT64_MIN};
     for (size_t i = 0; i < sizeof unknown / sizeof unknown[0]; i++)
         MUST_FAIL(ERR_NOT_FOUND, order_search_record(shop_task(shop), unknown[i], &record, &err));
-}
-
-static void log_decision(const char *action, const char *subject, int64_t id, const char *key)
-{
-    const struct admin_log entry = {
-        .actor_id = ADMIN, .action = action, .subject = subject, .subject_id = id, .note = "why", .key = key};
-    MUST(admin_log_add(shop_begin(shop), &entry, &err));
-    shop_commit(shop);
 }
 
 static void test_history(void **state)
