@@ -22,6 +22,7 @@
 #include "store/catalogue.h"
 #include "store/settings.h"
 #include "telegram/api.h"
+#include "telegram/chart.h"
 #include "telegram/registration.h"
 #include "tenants/enrolment.h"
 #include "tenants/load.h"
@@ -324,6 +325,7 @@ static void stop(struct program *program)
     sender_stop(&program->sender);
     server_stop(&program->server);
     verify_daily_end();
+    chart_end();
     directory_free(&program->directory);
     tenants_release(&program->tenants);
     texts_free(&program->texts);

@@ -1,12 +1,12 @@
 #include "telegram/upload.h"
 
 #include <errno.h>
-#include <png.h>
 #include <qrencode.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
+#include "telegram/chart.h"
+#include "telegram/picture.h"
 #include "telegram/transport.h"
 
 /* 8 pixels a module: a module's row is one byte of the picture, which makes drawing it cheap. */
@@ -18,47 +18,23 @@ static void free_qr(QRcode **qr)
     QRcode_free(*qr);
 }
 
-/* libpng must not get control back. With what it is given here it only ever complains of memory. */
-static void give_up(png_structp png, png_const_charp message)
-{
-    abort();
-}
-
-static void ignore(png_structp png, png_const_charp message)
-{
-}
-
-static void add_bytes(png_structp png, png_bytep bytes, size_t length)
-{
-    str_add_bytes(png_get_io_ptr(png), bytes, length);
-}
-
-static void write_png(const QRcode *qr, struct str *out)
-{
-    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, give_up, ignore);
-    png_infop info = png ? png_create_info_struct(png) : NULL;
-    if (!info)
-        abort();
-    int modules = qr->width + 2 * MARGIN_MODULES;
-    png_uint_32 side = (png_uint_32)modules * PIXELS_A_MODULE;
-    png_set_write_fn(png, out, add_bytes, NULL);
-    png_set_IHDR(png, info, side, side, 1, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_BASE,
-                 PNG_FILTER_TYPE_BASE);
-    /* A row like the one above becomes zeros: the least work that still makes a small file. */
-    png_set_filter(png, PNG_FILTER_TYPE_BASE, PNG_FILTER_UP);
-    png_set_compression_level(png, 1);
-    png_write_info(png, info);
+struct qr_rows {
+    const QRcode *qr;
     uint8_t row[MOST_MODULES + 2 * MARGIN_MODULES];
-    for (int y = -MARGIN_MODULES; y < qr->width + MARGIN_MODULES; y++) {
-        memset(row, WHITE, sizeof(row));
-        for (int x = 0; y >= 0 && y < qr->width && x < qr->width; x++)
-            if (qr->data[y * qr->width + x] & 1)
-                row[MARGIN_MODULES + x] = BLACK;
-        for (int i = 0; i < PIXELS_A_MODULE; i++)
-            png_write_row(png, row);
-    }
-    png_write_end(png, info);
-    png_destroy_write_struct(&png, &info);
+};
+
+/* The rows of a module are the same. */
+static const uint8_t *qr_row(void *context, int pixel_y)
+{
+    struct qr_rows *rows = context;
+    int width = rows->qr->width, y = pixel_y / PIXELS_A_MODULE - MARGIN_MODULES;
+    if (pixel_y % PIXELS_A_MODULE)
+        return rows->row;
+    memset(rows->row, WHITE, sizeof rows->row);
+    for (int x = 0; y >= 0 && y < width && x < width; x++)
+        if (rows->qr->data[y * width + x] & 1)
+            rows->row[MARGIN_MODULES + x] = BLACK;
+    return rows->row;
 }
 
 bool upload_qr_png(struct arena *arena, const char *text, char **png_out, size_t *length_out,
@@ -69,7 +45,12 @@ bool upload_qr_png(struct arena *arena, const char *text, char **png_out, size_t
         return error_set(err, ERR_INVALID, "QR code: %s",
                          errno == ERANGE ? "the text is too long" : "can't be made of this text");
     struct str png = STR_INIT(arena);
-    write_png(qr, &png);
+    struct qr_rows rows = {.qr = qr};
+    int side = (qr->width + 2 * MARGIN_MODULES) * PIXELS_A_MODULE;
+    picture_png(
+        &(struct picture){
+            .width = side, .height = side, .kind = PICTURE_BITS, .row = qr_row, .context = &rows},
+        &png);
     *png_out = png.text;
     *length_out = png.length;
     return true;
@@ -103,11 +84,43 @@ static void add_file(struct str *body, const char *field, const char *name, cons
     str_add(body, "\r\n");
 }
 
+static const char *text_type(const char *name)
+{
+    const char *end = strrchr(name, '.');
+    return end && !strcmp(end, ".csv") ? "text/csv" : "text/plain";
+}
+
+static bool add_attachment(struct arena *arena, const struct outbox_message *message, struct str *body,
+                           struct error *err)
+{
+    const char *text = message->attachment_text ? message->attachment_text : "";
+    const char *name = plain_name(arena, message->attachment_name);
+    char *png;
+    size_t length;
+    switch (message->attachment) {
+    case ATTACH_QR_PNG:
+        if (!upload_qr_png(arena, text, &png, &length, err))
+            return false;
+        add_file(body, "photo", "qr.png", "image/png", png, length);
+        return true;
+    case ATTACH_CHART_PNG:
+        if (!chart_png(arena, text, &png, &length, err))
+            return false;
+        add_file(body, "photo", "chart.png", "image/png", png, length);
+        return true;
+    case ATTACH_TEXT_FILE:
+        add_file(body, "document", name, text_type(name), text, strlen(text));
+        return true;
+    case ATTACH_NONE:
+        break;
+    }
+    return error_set(err, ERR_INTERNAL, "attachment %d", (int)message->attachment);
+}
+
 bool upload_body(struct arena *arena, const struct outbox_message *message, struct str *body_out,
                  struct error *err)
 {
     struct str body = STR_INIT(arena);
-    const char *text = message->attachment_text ? message->attachment_text : "";
     add_field(&body, "chat_id", arena_printf(arena, "%lld", (long long)message->chat_id));
     const char *name;
     json_t *value;
@@ -117,16 +130,8 @@ bool upload_body(struct arena *arena, const struct outbox_message *message, stru
         add_field(&body, plain_name(arena, name),
                   is_text ? json_string_value(value) : json_text(arena, value));
     }
-    if (message->attachment == ATTACH_QR_PNG) {
-        char *png;
-        size_t length;
-        if (!upload_qr_png(arena, text, &png, &length, err))
-            return false;
-        add_file(&body, "photo", "qr.png", "image/png", png, length);
-    } else {
-        add_file(&body, "document", plain_name(arena, message->attachment_name), "text/plain", text,
-                 strlen(text));
-    }
+    if (!add_attachment(arena, message, &body, err))
+        return false;
     str_addf(&body, "--%s--\r\n", transport_boundary());
     *body_out = body;
     return true;

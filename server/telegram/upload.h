@@ -1,6 +1,7 @@
 /*
- * Bodies with a file in them (multipart/form-data), and the files: a QR code as a PNG made here, a text as a
- * document. Built on the thread that hands the message over, so that the sender's thread only moves bytes.
+ * Bodies with a file in them (multipart/form-data), and the files: a QR code or a chart as a PNG made here, a
+ * text as a document. Built on the thread that hands the message over, so that the sender's thread only moves
+ * bytes.
  */
 #pragma once
 

@@ -46,7 +46,7 @@ static bool parse_payload(const char *text, size_t length, struct outbox_message
         return false;
     if (!json_get_string(payload, "method", &m->method) || !json_get_object(payload, "params", &m->params) ||
         !json_get_int(payload, "attachment", &attachment) || attachment < ATTACH_NONE ||
-        attachment > ATTACH_TEXT_FILE)
+        attachment > ATTACH_LAST)
         return error_set(err, ERR_INTERNAL, "malformed payload");
     m->attachment = (enum outbox_attachment)attachment;
     m->attachment_text = m->attachment_name = NULL;

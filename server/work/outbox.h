@@ -51,7 +51,9 @@ struct outbox_bulk {
 enum outbox_attachment {
     ATTACH_NONE,
     ATTACH_QR_PNG /* field "photo" */,
-    ATTACH_TEXT_FILE /* field "document" */
+    ATTACH_TEXT_FILE /* field "document" */,
+    ATTACH_CHART_PNG /* field "photo" */,
+    ATTACH_LAST = ATTACH_CHART_PNG
 };
 
 struct outbox_message {
@@ -61,7 +63,7 @@ struct outbox_message {
     const char *method; /* "sendMessage", … */
     json_t *params;     /* without chat_id, which is added; the reference is taken over (stolen) */
     enum outbox_attachment attachment;
-    const char *attachment_text; /* the QR string, or the file's text */
+    const char *attachment_text; /* the QR string, the file's text, or the chart's description */
     const char *attachment_name; /* file name for ATTACH_TEXT_FILE */
     const char *effect;          /* name in the effects table, or NULL */
     int64_t effect_ref;

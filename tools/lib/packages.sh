@@ -5,7 +5,7 @@
 #
 #   pc:NAME   pkg-config knows NAME           cmd:NAME  a program in PATH
 #   py:NAME   Debian's python3 imports NAME   pg:       a PostgreSQL server's programs
-#   hdr:NAME  gcc finds the header NAME
+#   hdr:NAME  gcc finds the header NAME         font:FILE a font's file, wherever fonts are kept
 #
 # Ends with EXIT_MISSING, naming the packages, when they can't be had.
 
@@ -13,9 +13,9 @@ NEEDS_BUILD=(
     cmd:gcc=gcc hdr:stdio.h=libc6-dev cmd:meson=meson cmd:ninja=ninja-build cmd:pkg-config=pkg-config
     pc:libh2o-evloop=libh2o-evloop-dev pc:libcurl=libcurl4-openssl-dev pc:jansson=libjansson-dev
     pc:libpq=libpq-dev pc:yaml-0.1=libyaml-dev pc:openssl=libssl-dev pc:libqrencode=libqrencode-dev
-    pc:libpng=libpng-dev
+    pc:libpng=libpng-dev pc:cairo=libcairo2-dev pc:fontconfig=libfontconfig-dev
 )
-NEEDS_RUN=(cmd:setpriv=util-linux cmd:flock=util-linux cmd:python3=python3)
+NEEDS_RUN=(cmd:setpriv=util-linux cmd:flock=util-linux cmd:python3=python3 font:DejaVuSans.ttf=fonts-dejavu-core)
 NEEDS_SERVER=(pg:=postgresql)
 NEEDS_TEST=(
     pc:cmocka=libcmocka-dev py:pytest=python3-pytest py:selenium=python3-selenium py:psycopg2=python3-psycopg2
@@ -33,6 +33,7 @@ need_is_met() { # PROBE
     cmd:*) command -v "$name" >/dev/null ;;
     py:*) "$PYTHON" -c "import $name" 2>/dev/null ;;
     hdr:*) echo "#include <$name>" | gcc -E -x c - >/dev/null 2>&1 ;;
+    font:*) find -L /usr/share/fonts /usr/local/share/fonts "$HOME/.local/share/fonts" -name "$name" 2>/dev/null | grep -q . ;;
     pg:*) postgres_bindir >/dev/null ;;
     *) return 1 ;;
     esac

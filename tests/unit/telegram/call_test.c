@@ -12,6 +12,7 @@
 
 #include "base/json.h"
 #include "telegram/call.h"
+#include "telegram/chart.h"
 #include "telegram/transport.h"
 #include "telegram/upload.h"
 
@@ -185,6 +186,22 @@ static void puts_files_into_forms(void **state)
     assert_true(has(call, "name=\"photo\"; filename=\"qr.png\"\r\nContent-Type: image/png\r\n\r\n\x89PNG"));
     assert_in_range(call->length, 500, 30000);
     call_free(call);
+
+    static const char chart[] =
+        "{\"title\":\"T\",\"subtitle\":\"\",\"value_name\":\"V\",\"count_name\":\"C\","
+        "\"empty\":\"\",\"decimal\":\",\",\"units\":\"\",\"bars\":[[\"1\",1,1]]}";
+    call = form(ATTACH_CHART_PNG, chart, NULL);
+    assert_true(
+        has(call, "name=\"photo\"; filename=\"chart.png\"\r\nContent-Type: image/png\r\n\r\n\x89PNG"));
+    assert_in_range(call->length, 5000, 100000);
+    call_free(call);
+    call = form(ATTACH_CHART_PNG, "{}", NULL);
+    assert_null(call->body);
+    assert_int_equal(call->report.verdict, OUTBOX_VERDICT_REFUSED);
+    call_free(call);
+    call = form(ATTACH_TEXT_FILE, "a,b", "days.csv");
+    assert_true(has(call, "filename=\"days.csv\"\r\nContent-Type: text/csv\r\n\r\na,b\r\n"));
+    call_free(call);
 }
 
 static void refuses_a_text_no_qr_code_can_hold(void **state)
@@ -203,6 +220,12 @@ static void refuses_a_text_no_qr_code_can_hold(void **state)
     }
 }
 
+static int end(void **state)
+{
+    chart_end();
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -214,5 +237,5 @@ int main(void)
         cmocka_unit_test(puts_files_into_forms),
         cmocka_unit_test(refuses_a_text_no_qr_code_can_hold),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, NULL, end);
 }
