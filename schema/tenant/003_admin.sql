@@ -104,6 +104,8 @@ CREATE UNIQUE INDEX payments_one_open ON payments (order_id, deposit_id) NULLS N
 CREATE INDEX payments_parked ON payments (order_id, deposit_id) WHERE problem IS NOT NULL AND resolution IS NULL;
 CREATE INDEX orders_created ON orders (created_at);
 CREATE INDEX orders_paid ON orders (paid_at) WHERE paid_at IS NOT NULL;
+-- What statistics look up by time; purchases, which are most of it, are orders already.
+CREATE INDEX ledger_booked ON ledger (created_at) WHERE kind IN ('deposit', 'refund');
 CREATE INDEX orders_coupon ON orders (coupon_id, telegram_id) WHERE coupon_id IS NOT NULL;
 CREATE INDEX terms_fulfilled ON terms (id) WHERE state = 'fulfilled';
 CREATE INDEX admin_logs_actor ON admin_logs (actor_id, id);
