@@ -177,6 +177,7 @@ static bool run(struct turn *turn, struct error *err)
     const struct route *route = route_of(turn);
     if (turn->shut_out && !route->theirs)
         route = &route_shut_out;
+    turn->page.on_page = route->on_page;
     switch (route->mode) {
     case READS:
         return finish(turn, route, err);
@@ -296,6 +297,7 @@ bool bot_handle_shared(struct work *work, const struct update *const *updates, s
         s->turn.shut_out = is_shut_out(work, updates[i]->from_id);
         if (!s->turn.shut_out)
             order[let_in++] = s;
+        s->turn.page.on_page = s->route->on_page;
     }
     sort_by_person(order, let_in);
     if (let_in && !commit_shared(work, order, let_in, err)) {

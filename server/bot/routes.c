@@ -11,26 +11,24 @@
 #include "bot/buyer/buyer.h"
 #include "bot/wizard.h"
 
-#define ROUTE(handler_, role_, mode_)                                                                        \
+/* Behind the mode what else is to be known of a row: */
+#define ROUTE(handler_, role_, mode_, ...)                                                                   \
     {                                                                                                        \
-        .handler = (handler_), .role = (role_), .mode = (mode_)                                              \
+        .handler = (handler_), .role = (role_), .mode = (mode_), __VA_ARGS__                                 \
     }
-/* What a person has already. */
-#define THEIRS(handler_, mode_)                                                                              \
-    {                                                                                                        \
-        .handler = (handler_), .role = ROLE_BUYER, .mode = (mode_), .theirs = true                           \
-    }
+#define THEIRS      .theirs = true  /* about what a person has already */
+#define PAGE        .on_page = true /* a button that stands on pages alone */
 #define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
 
 const struct command_row command_rows[] = {
-    {{"/start"}, TEXT_COMMAND_START, THEIRS(start_command, WRITES)},
+    {{"/start"}, TEXT_COMMAND_START, ROUTE(start_command, ROLE_BUYER, WRITES, THEIRS)},
     {{"/produk", "/products"}, TEXT_COMMAND_PRODUCTS, ROUTE(browse_all, ROLE_BUYER, READS)},
     {{"/stok", "/stock"}, TEXT_COMMAND_STOCK, ROUTE(browse_stock, ROLE_BUYER, READS)},
     {{"/keranjang", "/cart"}, TEXT_COMMAND_CART, ROUTE(basket_open, ROLE_BUYER, READS)},
-    {{"/pesanan", "/orders"}, TEXT_COMMAND_PURCHASES, THEIRS(purchases_open, READS)},
+    {{"/pesanan", "/orders"}, TEXT_COMMAND_PURCHASES, ROUTE(purchases_open, ROLE_BUYER, READS, THEIRS)},
     {{"/deposit"}, TEXT_COMMAND_DEPOSIT, ROUTE(topup_open, ROLE_BUYER, READS)},
-    {{"/saldo", "/balance"}, TEXT_COMMAND_BALANCE, THEIRS(balance_open, READS)},
-    {{"/profil", "/profile"}, TEXT_COMMAND_PROFILE, THEIRS(profile_open, READS)},
+    {{"/saldo", "/balance"}, TEXT_COMMAND_BALANCE, ROUTE(balance_open, ROLE_BUYER, READS, THEIRS)},
+    {{"/profil", "/profile"}, TEXT_COMMAND_PROFILE, ROUTE(profile_open, ROLE_BUYER, READS, THEIRS)},
     {{"/info"}, TEXT_COMMAND_INFORMATION, ROUTE(start_information, ROLE_BUYER, READS)},
     {{"/cara", "/howto"}, TEXT_COMMAND_HOW_TO_ORDER, ROUTE(start_how_to_order, ROLE_BUYER, READS)},
     {{"/bantuan", "/help"}, TEXT_COMMAND_HELP, ROUTE(start_help, ROLE_BUYER, READS)},
@@ -49,55 +47,56 @@ const struct label_row label_rows[] = {
 const size_t label_row_count = COUNT(label_rows);
 
 const struct callback_row callback_rows[] = {
-    {"w", "", ROUTE(start_home, ROLE_BUYER, READS)},
-    {"i", "", ROUTE(start_information, ROLE_BUYER, READS)},
-    {"h", "", ROUTE(start_how_to_order, ROLE_BUYER, READS)},
-    {"n", "", THEIRS(start_nothing, READS)},                 /* a page's number */
-    {"a", "i", ROUTE(browse_all, ROLE_BUYER, READS)},        /* page */
-    {"l", "i", ROUTE(browse_categories, ROLE_BUYER, READS)}, /* page */
-    {"c", "ii", ROUTE(browse_category, ROLE_BUYER, READS)},  /* category, page */
-    {"s", "i", ROUTE(browse_stock, ROLE_BUYER, READS)},      /* page */
-    {"p", "i", ROUTE(product_open, ROLE_BUYER, READS)},      /* product */
+    {"w", "", ROUTE(start_home, ROLE_BUYER, READS, PAGE)},
+    {"i", "", ROUTE(start_information, ROLE_BUYER, READS, PAGE)},
+    {"h", "", ROUTE(start_how_to_order, ROLE_BUYER, READS, PAGE)},
+    {"n", "", ROUTE(start_nothing, ROLE_BUYER, READS, THEIRS, PAGE)}, /* a page's number */
+    {"a", "i", ROUTE(browse_all, ROLE_BUYER, READS, PAGE)},           /* page */
+    {"l", "i", ROUTE(browse_categories, ROLE_BUYER, READS, PAGE)},    /* page */
+    {"c", "ii", ROUTE(browse_category, ROLE_BUYER, READS, PAGE)},     /* category, page */
+    {"s", "i", ROUTE(browse_stock, ROLE_BUYER, READS, PAGE)},         /* page */
+    {"p", "i", ROUTE(product_open, ROLE_BUYER, READS, PAGE)},         /* product */
     {"q",
      "iii", /* product, change of quantity, price shown */
      {.handler = product_change,
       .role = ROLE_BUYER,
       .mode = WRITES_SHARED,
       .committed = product_changed,
-      .failed = product_change_failed}},
-    {"k", "", ROUTE(basket_open, ROLE_BUYER, READS)},
-    {"e", "", ROUTE(basket_drop, ROLE_BUYER, WRITES_QUEUED)},
-    {"ku", "", ROUTE(coupons_ask, ROLE_BUYER, WRITES)},
-    {"kb", "", ROUTE(coupons_drop, ROLE_BUYER, WRITES)}, /* the question for the code */
-    {"kx", "", ROUTE(coupons_remove, ROLE_BUYER, WRITES)},
-    {"kq", "i", ROUTE(answers_change, ROLE_BUYER, WRITES)}, /* product */
-    {"kc", "", ROUTE(answers_drop, ROLE_BUYER, WRITES)},
-    {"m", "", ROUTE(paying_methods, ROLE_BUYER, READS)},
+      .failed = product_change_failed,
+      .on_page = true}},
+    {"k", "", ROUTE(basket_open, ROLE_BUYER, READS, PAGE)},
+    {"e", "", ROUTE(basket_drop, ROLE_BUYER, WRITES_QUEUED, PAGE)},
+    {"ku", "", ROUTE(coupons_ask, ROLE_BUYER, WRITES, PAGE)},
+    {"kb", "", ROUTE(coupons_drop, ROLE_BUYER, WRITES, PAGE)}, /* the question for the code */
+    {"kx", "", ROUTE(coupons_remove, ROLE_BUYER, WRITES, PAGE)},
+    {"kq", "i", ROUTE(answers_change, ROLE_BUYER, WRITES, PAGE)}, /* product */
+    {"kc", "", ROUTE(answers_drop, ROLE_BUYER, WRITES, PAGE)},
+    {"m", "", ROUTE(paying_methods, ROLE_BUYER, READS, PAGE)},
     {"y", "w", ROUTE(paying_start, ROLE_BUYER, WRITES)}, /* method */
-    {"v", "", ROUTE(paying_drop, ROLE_BUYER, READS)},
-    {"x", "i", THEIRS(paying_cancel, WRITES)},   /* order */
-    {"g", "i", THEIRS(purchases_fetch, WRITES)}, /* order */
-    {"t", "i", THEIRS(terms_press, WRITES)},     /* term */
-    {"u", "i", THEIRS(terms_drop, WRITES)},      /* term */
+    {"v", "", ROUTE(paying_drop, ROLE_BUYER, READS, PAGE)},
+    {"x", "i", ROUTE(paying_cancel, ROLE_BUYER, WRITES, THEIRS)},   /* order */
+    {"g", "i", ROUTE(purchases_fetch, ROLE_BUYER, WRITES, THEIRS)}, /* order */
+    {"t", "i", ROUTE(terms_press, ROLE_BUYER, WRITES, THEIRS)},     /* term */
+    {"u", "i", ROUTE(terms_drop, ROLE_BUYER, WRITES, THEIRS)},      /* term */
     /* Orders: the list below an order (0: from the newest), and what is done with one; "r" is the list on
      * keyboards from before it had pages. */
-    {"o", "i", THEIRS(purchases_open, READS)},
-    {"r", "", THEIRS(purchases_open, READS)},
-    {"od", "i", THEIRS(purchases_detail, READS)},
-    {"os", "i", THEIRS(purchases_receipt, READS)},
+    {"o", "i", ROUTE(purchases_open, ROLE_BUYER, READS, THEIRS, PAGE)},
+    {"r", "", ROUTE(purchases_open, ROLE_BUYER, READS, THEIRS, PAGE)},
+    {"od", "i", ROUTE(purchases_detail, ROLE_BUYER, READS, THEIRS, PAGE)},
+    {"os", "i", ROUTE(purchases_receipt, ROLE_BUYER, READS, THEIRS)},
     {"ob", "i", ROUTE(purchases_buy_again, ROLE_BUYER, WRITES)},
-    {"oi", "i", THEIRS(purchases_reopen, WRITES)},
-    {"ox", "i", THEIRS(purchases_cancel, WRITES)},
-    {"b", "i", THEIRS(balance_open, READS)}, /* entry the page's are before, or 0 */
-    {"pf", "", THEIRS(profile_open, READS)},
-    {"dp", "", ROUTE(topup_open, ROLE_BUYER, READS)},
+    {"oi", "i", ROUTE(purchases_reopen, ROLE_BUYER, WRITES, THEIRS)},
+    {"ox", "i", ROUTE(purchases_cancel, ROLE_BUYER, WRITES, THEIRS)},
+    {"b", "i", ROUTE(balance_open, ROLE_BUYER, READS, THEIRS, PAGE)}, /* entry the page's are before, or 0 */
+    {"pf", "", ROUTE(profile_open, ROLE_BUYER, READS, THEIRS, PAGE)},
+    {"dp", "", ROUTE(topup_open, ROLE_BUYER, READS, PAGE)},
     {"dt", "", ROUTE(topup_ask, ROLE_BUYER, WRITES)},
     {"dz", "", ROUTE(topup_drop, ROLE_BUYER, WRITES)},
-    {"da", "i", ROUTE(topup_choose, ROLE_BUYER, READS)},           /* amount */
+    {"da", "i", ROUTE(topup_choose, ROLE_BUYER, READS, PAGE)},     /* amount */
     {"dq", "iw", ROUTE(topup_start, ROLE_BUYER, WRITES)},          /* amount, method */
     {"dm", "i", ROUTE(transfer_start, ROLE_BUYER, WRITES)},        /* amount */
-    {"dx", "i", THEIRS(topup_cancel, WRITES)},                     /* deposit */
-    {"do", "i", THEIRS(topup_reopen, WRITES)},                     /* deposit */
+    {"dx", "i", ROUTE(topup_cancel, ROLE_BUYER, WRITES, THEIRS)},  /* deposit */
+    {"do", "i", ROUTE(topup_reopen, ROLE_BUYER, WRITES, THEIRS)},  /* deposit */
     {"dc", "i", ROUTE(transfers_take, ROLE_ADMIN, WRITES)},        /* deposit */
     {"dj", "i", ROUTE(transfers_ask_reason, ROLE_ADMIN, WRITES)},  /* deposit */
     {"dk", "ii", ROUTE(transfers_refuse_now, ROLE_ADMIN, WRITES)}, /* deposit, message with the photo */
@@ -150,18 +149,23 @@ const struct callback_row callback_rows[] = {
 
     /* Deposits */
 
-    /* Store settings */
+    /* Store settings: a setting's number */
+    {"ax", "", ROUTE(store_settings_open, ROLE_ADMIN, READS)},
+    {"axs", "i", ROUTE(store_settings_show, ROLE_ADMIN, READS)},
+    {"axv", "i", ROUTE(store_settings_look, ROLE_ADMIN, READS)},
+    {"axe", "i", ROUTE(store_settings_change, ROLE_ADMIN, WRITES)},
+    {"axr", "ii", ROUTE(store_settings_reset, ROLE_ADMIN, WRITES)}, /* edition */
 
     /* Admins and logs */
 };
 const size_t callback_row_count = COUNT(callback_rows);
 
-const struct route route_free_message = THEIRS(message_free, WRITES);
+const struct route route_free_message = ROUTE(message_free, ROLE_BUYER, WRITES, THEIRS);
 const struct route route_number_button = ROUTE(product_open_number, ROLE_BUYER, READS);
 const struct route route_unknown_command = ROUTE(start_help, ROLE_BUYER, READS);
 const struct route route_unknown_callback = ROUTE(start_old_button, ROLE_BUYER, READS);
 const struct route route_shut_out = ROUTE(start_shut_out, ROLE_BUYER, READS);
-const struct route route_member = THEIRS(start_member, WRITES);
+const struct route route_member = ROUTE(start_member, ROLE_BUYER, WRITES, THEIRS);
 
 /* "/start@my_bot payload" is /start. */
 const struct route *route_of_command(const char *text)
@@ -291,6 +295,13 @@ const struct route *route_of_callback(const char *data, int64_t numbers_out[TURN
         return &row->route;
     }
     return NULL;
+}
+
+bool route_exists(const char *data)
+{
+    int64_t numbers[TURN_MOST_NUMBERS];
+    char word[TURN_WORD_BYTES];
+    return route_of_callback(data, numbers, word) != NULL;
 }
 
 bool route_keycap_number(const char *text, int64_t *number_out)

@@ -17,6 +17,9 @@ struct route {
     /* WRITES_SHARED only: shows what came of it, after the commit; and explains a commit that failed, or
      * leaves the error. */
     turn_handler *committed, *failed;
+    /* The button stands on pages alone, so that a picture that carries it is a page's: it is changed or
+     * deleted as a page is. Not so of buttons on invoices, proofs, or what was bought. */
+    bool on_page;
 };
 
 struct command_row {
@@ -59,6 +62,9 @@ const struct route *route_of_label(const struct work *work, const char *text);
 int route_label(const struct work *work, const char *text);
 const struct route *route_of_callback(const char *data, int64_t numbers_out[TURN_MOST_NUMBERS],
                                       char word_out[TURN_WORD_BYTES]);
+
+/* Whether a button with this data leads anywhere. */
+bool route_exists(const char *data);
 
 /* The number a number button ("1️⃣", "🔟", "1️⃣2️⃣") means; with or without variation
  * selectors.

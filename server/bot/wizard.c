@@ -28,7 +28,8 @@ size_t wizard_step_count(const struct wizard *wizard)
 bool wizard_applies(const struct wizard *wizard, size_t step)
 {
     const struct wizard_step *s = &wizard->kind->steps[step];
-    return !s->applies || s->applies(wizard);
+    return (!s->about || str_equal(s->about, wizard_text(wizard, WIZARD_ABOUT))) &&
+           (!s->applies || s->applies(wizard));
 }
 
 static bool fixed_choices(struct turn *turn, const struct wizard_step *step, int64_t page,

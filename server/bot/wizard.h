@@ -65,7 +65,11 @@ struct wizard_step {
     } * fixed_choices;
     /* How the answer reads in the summary (plain; a choice's label is remembered by the engine). */
     const char *(*show)(struct turn *turn, const struct wizard *wizard);
+    /* One of several that a wizard may be about: asked only where it was started with this
+     * (wizard_put_text(wizard, WIZARD_ABOUT, …)); NULL: always. */
+    const char *about;
 };
+#define WIZARD_ABOUT "about"
 
 struct wizard_kind {
     const char *name; /* stored; unique */

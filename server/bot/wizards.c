@@ -1,9 +1,11 @@
 /* Every wizard there is. */
 #include "bot/wizard.h"
 
+#include "bot/admin/store_settings.h"
 #include "bot/admin/texts.h"
 
 const struct wizard_kind *const wizard_kinds[] = {
+    &setting_wizard,
     &texts_import_wizard,
     &texts_picture_wizard,
     &texts_wizard,

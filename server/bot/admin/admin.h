@@ -6,6 +6,10 @@
 /* menu.c */
 turn_handler admin_menu;
 
+/* store_settings.c */
+turn_handler store_settings_open, store_settings_show, store_settings_look, store_settings_change,
+    store_settings_reset;
+
 /* transfers.c: proofs of transfers by hand */
 turn_handler transfers_take, transfers_ask_reason, transfers_refuse_now, transfers_drop;
 /* The admin's message is the reason why a deposit is refused. In the open transaction. */

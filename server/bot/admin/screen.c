@@ -56,6 +56,18 @@ bool screen_explain(struct turn *turn, struct error *err)
     return true;
 }
 
+bool screen_read_begin(struct turn *turn, bool *own_out, struct error *err)
+{
+    *own_out = !turn->work->tx;
+    return !*own_out || work_begin(turn->work, err);
+}
+
+void screen_read_end(struct turn *turn, bool own)
+{
+    if (own)
+        work_end(turn->work);
+}
+
 struct correction screen_correction(struct turn *turn, const char *note)
 {
     return (struct correction){

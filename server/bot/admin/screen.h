@@ -21,5 +21,10 @@ void screen_ask(struct turn *turn, const char *html, const char *yes, const char
  * open. */
 MUST_USE bool screen_explain(struct turn *turn, struct error *err);
 
+/* For a page that reads the database: the open transaction, or one of its own (`*own_out`), ended by
+ * screen_read_end(). */
+MUST_USE bool screen_read_begin(struct turn *turn, bool *own_out, struct error *err);
+void screen_read_end(struct turn *turn, bool own);
+
 /* The admin who presses or types, with a reason, for payment/correction.h. */
 struct correction screen_correction(struct turn *turn, const char *note);

@@ -40,23 +40,47 @@ static json_t *keyboard_of(struct work *work, const struct catalogue_product *pr
     return keyboard_inline(&keyboard);
 }
 
+static const char *text_of(struct work *work, const struct catalogue_product *product, int64_t quantity,
+                           size_t description_limit)
+{
+    const char *description = "";
+    if (*product->description && description_limit)
+        description = say(
+            work, TEXT_PRODUCT_DESCRIPTION,
+            TEXT_VALUES(TV("deskripsi", str_utf8_cut(work->arena, product->description, description_limit))));
+    return say(work, product->stock > 0 ? TEXT_PRODUCT : TEXT_PRODUCT_SOLD_OUT,
+               TEXT_VALUES(TV("nomor", say_number(work, (int64_t)product->number)),
+                           TV("produk", str_utf8_cut(work->arena, product->name, NAME_LIMIT)),
+                           TV("kategori", product->category->name),
+                           TV("harga", say_price(work, product->price)), TV("stok", say_stock(work, product)),
+                           TV("terjual", say_number(work, product->sold)), TV_HTML("deskripsi", description),
+                           TV("jumlah", say_number(work, quantity)),
+                           TV("total", price_of(work, product, quantity))));
+}
+
+/* Below a picture there is less room: the description gives way, never what is behind it. */
+static const char *text_below_picture(struct work *work, const struct catalogue_product *product,
+                                      int64_t quantity)
+{
+    size_t limit = str_utf16_length(product->description), length;
+    const char *html = text_of(work, product, quantity, limit);
+    while (limit && (length = html_length(html)) > HTML_CAPTION_LIMIT) {
+        size_t excess = length - HTML_CAPTION_LIMIT;
+        limit = limit > excess ? limit - excess : 0;
+        html = text_of(work, product, quantity, limit);
+    }
+    return html;
+}
+
 static void show(struct turn *turn, const struct catalogue_product *product, int64_t quantity)
 {
     struct work *work = turn->work;
-    const char *description = "";
-    if (*product->description)
-        description = say(
-            work, TEXT_PRODUCT_DESCRIPTION,
-            TEXT_VALUES(TV("deskripsi", str_utf8_cut(work->arena, product->description, DESCRIPTION_LIMIT))));
-    const char *html =
-        say(work, product->stock > 0 ? TEXT_PRODUCT : TEXT_PRODUCT_SOLD_OUT,
-            TEXT_VALUES(TV("nomor", say_number(work, (int64_t)product->number)),
-                        TV("produk", str_utf8_cut(work->arena, product->name, NAME_LIMIT)),
-                        TV("kategori", product->category->name), TV("harga", say_price(work, product->price)),
-                        TV("stok", say_stock(work, product)), TV("terjual", say_number(work, product->sold)),
-                        TV_HTML("deskripsi", description), TV("jumlah", say_number(work, quantity)),
-                        TV("total", price_of(work, product, quantity))));
-    page_show(work, &turn->page, html, keyboard_of(work, product, quantity));
+    json_t *keyboard = keyboard_of(work, product, quantity);
+    if (product->photo)
+        page_show_photo(work, &turn->page, product->photo, text_below_picture(work, product, quantity),
+                        keyboard);
+    else
+        page_show(work, &turn->page, text_of(work, product, quantity, DESCRIPTION_LIMIT), keyboard);
 }
 
 static bool show_gone(struct turn *turn, struct error *err)
@@ -151,6 +175,7 @@ bool product_changed(struct turn *turn, struct error *err)
     else if (turn->numbers[1] < 0 && quantity == 0)
         page_answer(work, &turn->page, say_label(work, TEXT_ALERT_NONE_IN_CART), false);
     show(turn, product, quantity);
+    turn->page.keeps_photo = true; /* it is the product's own page */
     return true;
 }
 

@@ -9,9 +9,9 @@ from . import ROOT
 
 ROLES = {"ROLE_BUYER": 0, "ROLE_ADMIN": 1, "ROLE_OWNER": 2}
 
-_COMMAND = re.compile(r'\{\{((?:"/\w+"(?:,\s*)?)+)\},\s*[^{}]*?ROUTE\(\s*\w+,\s*(ROLE_\w+),\s*\w+\)\}', re.S)
-_LABEL = re.compile(r"\{TEXT_(\w+),\s*ROUTE\(\s*\w+,\s*(ROLE_\w+),\s*\w+\)\}", re.S)
-_CALLBACK = re.compile(r'\{"(\w+)",\s*"([iw]*)",\s*ROUTE\(\s*\w+,\s*(ROLE_\w+),\s*\w+\)\}', re.S)
+_COMMAND = re.compile(r'\{\{((?:"/\w+"(?:,\s*)?)+)\},\s*[^{}]*?ROUTE\(\s*\w+,\s*(ROLE_\w+),\s*\w+(?:,\s*\w+)*\)\}', re.S)
+_LABEL = re.compile(r"\{TEXT_(\w+),\s*ROUTE\(\s*\w+,\s*(ROLE_\w+),\s*\w+(?:,\s*\w+)*\)\}", re.S)
+_CALLBACK = re.compile(r'\{"(\w+)",\s*"([iw]*)",\s*ROUTE\(\s*\w+,\s*(ROLE_\w+),\s*\w+(?:,\s*\w+)*\)\}', re.S)
 _SPELT_OUT = re.compile(r'\{"(\w+)",\s*"([iw]*)",\s*\{(?:[^{}]*?)\.role = (ROLE_\w+)', re.S)
 _OTHERS = re.compile(r"route_\w+ =\s*ROUTE\(\s*\w+,\s*(ROLE_\w+),", re.S)
 

@@ -148,6 +148,8 @@ void bench_check_call(struct arena *arena, const char *method, const json_t *par
     const json_t *markup = json_object_get(params, "reply_markup");
     const char *text = json_string_value(json_object_get(params, "text"));
     const char *caption = json_string_value(json_object_get(params, "caption"));
+    if (!caption)
+        caption = json_string_value(json_object_get(json_object_get(params, "media"), "caption"));
     bool is_answer = str_equal(method, "answerCallbackQuery");
     if (text && is_answer)
         assert_in_range(str_utf16_length(text), 0, 200);

@@ -115,6 +115,56 @@ static void test_a_page_edits_where_it_can(void **state)
     bench_close(&bench);
 }
 
+/* What a page with a picture, or without, becomes on each sort of message. */
+static void test_pictures_come_and_go(void **state)
+{
+    static const struct {
+        bool picture, known, on_photo, on_page, keeps;
+        const char *method;
+    } cases[] = {
+        {.picture = true, .method = "sendPhoto"},
+        {.picture = true, .known = true, .method = "editMessageMedia"},
+        {.picture = true, .known = true, .on_page = true, .method = "editMessageMedia"},
+        {.picture = true, .known = true, .on_photo = true, .on_page = true, .method = "editMessageMedia"},
+        {.picture = true,
+         .known = true,
+         .on_photo = true,
+         .on_page = true,
+         .keeps = true,
+         .method = "editMessageCaption"},
+        {.picture = true, .known = true, .on_page = true, .keeps = true, .method = "editMessageMedia"},
+        {.picture = true, .known = true, .on_photo = true, .method = "sendPhoto"}, /* an invoice stays */
+        {.known = true, .on_page = true, .method = "editMessageText"},
+        {.known = true, .on_photo = true, .on_page = true, .method = "sendMessage"},
+        {.known = true, .on_photo = true, .method = "sendMessage"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct bench *bench = bench_open("id", 1, 1, "x");
+        struct page *page = &bench->turn.page;
+        bench->update.kind = UPDATE_CALLBACK;
+        bench->update.callback_id = "77";
+        bench->update.message_id = cases[i].known ? 5 : 0;
+        bench->update.message_has_photo = cases[i].on_photo;
+        page->on_page = cases[i].on_page;
+        if (cases[i].picture)
+            page_show_photo(&bench->work, page, "AgAC", "<b>a</b>", NULL);
+        else
+            page_show(&bench->work, page, "<b>a</b>", NULL);
+        page->keeps_photo = cases[i].keeps;
+        json_t *reply = bench_reply(bench);
+        if (!str_equal(json_string_value(json_object_get(reply, "method")), cases[i].method))
+            fail_msg("%zu: %s", i, json_string_value(json_object_get(reply, "method")));
+        bool edits = strncmp(cases[i].method, "edit", 4) == 0;
+        assert_int_equal(json_integer_value(json_object_get(reply, "message_id")), edits ? 5 : 0);
+        const json_t *media = json_object_get(reply, "media");
+        assert_string_equal(json_string_value(json_object_get(media ? media : reply, "parse_mode")), "HTML");
+        if (media)
+            assert_string_equal(json_string_value(json_object_get(media, "media")), "AgAC");
+        json_decref(reply);
+        bench_close(&bench);
+    }
+}
+
 static size_t text_buttons(json_t *reply, const char *label)
 {
     size_t i, j, found = 0;
@@ -294,6 +344,7 @@ int main(void)
         cmocka_unit_test(test_names_are_shown_as_typed),
         cmocka_unit_test(test_page_numbers_are_held_to_what_there_is),
         cmocka_unit_test(test_a_page_edits_where_it_can),
+        cmocka_unit_test(test_pictures_come_and_go),
         cmocka_unit_test(test_the_reply_keyboard_goes_by_role),
         cmocka_unit_test(test_a_large_cart_fits),
         cmocka_unit_test(test_a_cart_with_a_coupon),

@@ -254,6 +254,8 @@ const char *talk_said(const json_t *params)
     const char *text = json_string_value(json_object_get(params, "text"));
     if (!text)
         text = json_string_value(json_object_get(params, "caption"));
+    if (!text)
+        text = json_string_value(json_object_get(json_object_get(params, "media"), "caption"));
     return text ? text : "";
 }
 

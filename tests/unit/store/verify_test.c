@@ -10,7 +10,7 @@
 #include "base/str.h"
 #include "store/verify.h"
 
-/* Orders 1 to 13 and deposits 1 to 8, one of each kind; people 1 and 2; products A (1) and B (2). */
+/* Orders 1 to 16 and deposits 1 to 8, one of each kind; people 1 and 2; products A (1) and B (2). */
 static const char lived_in[] =
     "INSERT INTO users (telegram_id, first_name, balance, created_at, seen_at) VALUES"
     " (1, 'Budi', 3000, now(), now()), (2, 'Sari', 5100, now(), now()), (3, 'Diam', 0, now(), now()), (4, "
@@ -103,7 +103,24 @@ static const char lived_in[] =
     " (1, 1, false, true, 'broadcast', 2, 'held', now(), now());"
     "INSERT INTO outbox (chat_id, seal_id, keep, effect, effect_ref, due_at, created_at)"
     " VALUES (1, 1, true, 'delivered', 3, now(), now());"
-    "UPDATE counters SET value = CASE name WHEN 'users' THEN 4 WHEN 'completed' THEN 5 ELSE 0 END";
+    /* no units: one text for everybody (C), and what is done by hand (D); orders 14 to 16, items 15 to 19 */
+    "INSERT INTO products (category_id, code, name, kind, price, position, sold, created_at, updated_at)"
+    " VALUES (1, 'C', 'Product C', 'shared', 500, 3, 3, now(), now()),"
+    " (1, 'D', 'Product D', 'manual', 500, 4, 2, now(), now());"
+    "INSERT INTO orders (reference, telegram_id, state, subtotal, total, created_at, expires_at, paid_at,"
+    " completed_at, delivery) VALUES ('tg3-hand', 3, 'paid', 500, 500, now(), now(), now(), NULL, 'sent'),"
+    " ('tg3-all', 3, 'completed', 2000, 2000, now(), now(), now(), now(), 'sent'),"
+    " ('tg3-ended', 3, 'expired', 1000, 1000, now(), now(), NULL, NULL, NULL);"
+    "INSERT INTO order_items (order_id, product_id, name, price, quantity, snk, kind, content, fulfilled_at,"
+    " fulfilled_by) VALUES (14, 4, 'D', 500, 1, '', 'manual', NULL, NULL, NULL),"
+    " (15, 3, 'C', 500, 3, '', 'shared', 'x', NULL, NULL),"
+    " (15, 4, 'D', 500, 1, '', 'manual', NULL, now(), 9),"
+    " (16, 4, 'D', 500, 1, '', 'manual', NULL, NULL, NULL), (16, 3, 'C', 500, 1, '', 'shared', 'x', NULL, "
+    "NULL);"
+    "INSERT INTO payments (order_id, gateway_order_id, method, amount, state, txn_id, created_at) VALUES"
+    " (14, 'g23', 'qris', 500, 'completed', 't23', now()), (15, 'g24', 'qris', 2000, 'completed', 't24', "
+    "now());"
+    "UPDATE counters SET value = CASE name WHEN 'users' THEN 4 WHEN 'completed' THEN 6 ELSE 0 END";
 
 static struct verify_result look(void)
 {
@@ -138,7 +155,7 @@ static void test_a_lived_in_store_is_clean(void **state)
                     result.differences[i].says);
     assert_int_equal(result.difference_count, 0);
     assert_string_equal(verify_looked_at(shop->work.arena, &result),
-                        "4 people, 13 orders, 22 payments, 8 deposits, 14 units, 2 coupons");
+                        "4 people, 16 orders, 24 payments, 8 deposits, 14 units, 2 coupons");
 }
 
 /* What is done to the books, and what is then said, one a line: "what: who: says". */
@@ -196,6 +213,27 @@ static const struct {
      "unit: unit 3: it is of product A, for which order tg1-creating does not have it\n"},
     {"UPDATE stock_units SET replaced_by = 12 WHERE id = 5",
      "unit: unit 5: it was replaced by unit 12, which is available or another purchase's\n"},
+    {"UPDATE stock_units SET state = 'reserved', order_item_id = 15 WHERE id = 12",
+     "order: order tg3-hand: it is paid, with 1 of D ordered: 1 units are reserved, 0 sold, 0 sold and "
+     "replaced\n"
+     "unit: unit 12: it is of product A, for which order tg3-hand does not have it\n"},
+    /* what is no unit */
+    {"UPDATE products SET sold = 2 WHERE code = 'C'",
+     "sold: product C: 2 units are counted as sold, 3 are\n"},
+    {"UPDATE order_items SET content = NULL WHERE id = 16",
+     "order: order tg3-all: it is completed, and has no content of C, which is shared\n"},
+    {"UPDATE order_items SET fulfilled_at = NULL, fulfilled_by = NULL WHERE id = 17",
+     "order: order tg3-all: it is completed; items of D, done by hand: 0\n"},
+    {"UPDATE order_items SET fulfilled_at = now(), fulfilled_by = 9 WHERE id = 18",
+     "order: order tg3-ended: it is expired; items of D, done by hand: 1\n"},
+    {"UPDATE order_items SET kind = 'file' WHERE id = 16",
+     "order: order tg3-all: its item of C is file, the product shared\n"},
+    {"UPDATE orders SET delivery = NULL WHERE id = 14",
+     "order: order tg3-hand: it is paid, and no delivery is on its way\n"},
+    {"UPDATE orders SET delivery = 'refused' WHERE id = 14",
+     "order: order tg3-hand: it is paid, and no delivery is on its way\n"},
+    {"UPDATE order_items SET fulfilled_at = now(), fulfilled_by = 9 WHERE id = 15",
+     "order: order tg3-hand: it is paid, and no delivery is on its way\n"},
     /* coupons */
     {"UPDATE coupons SET uses = 3 WHERE code = 'HEMAT'",
      "coupon: coupon HEMAT: 3 uses are counted, 2 orders hold it\n"},

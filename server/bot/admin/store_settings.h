@@ -1,0 +1,41 @@
+/*
+ * The screens of the store's settings: what each is called, what is asked for it, how its value reads. What
+ * can be set, and within which limits, is store/settings.h's.
+ */
+#pragma once
+
+#include "bot/turn.h"
+#include "bot/wizard.h"
+#include "store/settings.h"
+
+#define SETTINGS_HOME "ax" /* callback data of the list */
+
+enum setting_look { LOOK_TEXT, LOOK_NUMBER, LOOK_MINUTES, LOOK_RUPIAH, LOOK_STICKER, LOOK_PHOTO, LOOK_FLAG };
+
+struct setting_screen {
+    int64_t number;   /* in callback data; never given to another setting */
+    const char *name; /* as in settings_definitions */
+    enum text_key label, about;
+    enum setting_look look;
+    /* Opens the form that changes it; NULL: the common one, which asks for one value. */
+    bool (*change)(struct turn *turn, const struct setting *row, struct error *err);
+    /* Callback data of a page of its own; NULL: the common one. */
+    const char *page;
+};
+extern const struct setting_screen setting_screens[];
+extern const size_t setting_screen_count;
+/* NULL where there is none. */
+const struct setting_screen *setting_screen(const char *name);
+
+/* A value as people read it (plain); NULL is "–". */
+const char *setting_text(struct turn *turn, const struct setting_screen *screen, const json_t *value);
+/* The setting's page, as it is in the database now; behind `saved` HTML (NULL: none). */
+MUST_USE bool setting_show(struct turn *turn, const struct setting_screen *screen, const char *saved,
+                           struct error *err);
+/* Callback data of that page, in the arena. */
+const char *setting_page_data(struct turn *turn, const struct setting_screen *screen);
+
+/* store_settings_change.c */
+MUST_USE bool setting_ask(struct turn *turn, const struct setting_screen *screen, const struct setting *row,
+                          struct error *err);
+extern const struct wizard_kind setting_wizard;
