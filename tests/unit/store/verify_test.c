@@ -178,7 +178,7 @@ static const struct {
     {"UPDATE users SET reachable = false WHERE telegram_id < 3",
      "counter: counter unreachable: it says 0, there are 2\n"},
     {"DELETE FROM counters WHERE name = 'completed'",
-     "counter: counter completed: it says nothing, there are 5\n"},
+     "counter: counter completed: it says nothing, there are 6\n"},
     /* stock */
     {"UPDATE products SET sold = 3 WHERE code = 'A'",
      "sold: product A: 3 units are counted as sold, 2 are\n"},
