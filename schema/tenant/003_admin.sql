@@ -122,6 +122,7 @@ CREATE TABLE broadcasts (
     segment_ref         bigint,               -- the product, or the days
     starts_at           timestamptz NOT NULL,
     cursor              bigint      NOT NULL DEFAULT 0, -- everybody up to this Telegram id was queued or passed over
+    expected            bigint      NOT NULL DEFAULT 0 CHECK (expected >= 0), -- people, when it began; about
     queued              bigint      NOT NULL DEFAULT 0 CHECK (queued >= 0),
     sent                bigint      NOT NULL DEFAULT 0 CHECK (sent >= 0),
     blocked             bigint      NOT NULL DEFAULT 0 CHECK (blocked >= 0),

@@ -394,7 +394,8 @@ static bool read_text(struct turn *turn, const struct wizard_step *step, struct 
 static bool read_message(struct turn *turn, const struct wizard_step *step, struct wizard_answer *answer)
 {
     const struct update *update = turn->update;
-    if (update->text && read_text(turn, step, answer))
+    bool as_it_is = update->text_is_formatted && step->takes & WIZARD_MESSAGE;
+    if (update->text && !as_it_is && read_text(turn, step, answer))
         return true;
     answer->caption = update->caption;
     if (step->takes & WIZARD_PHOTO && update->photo_file_id) {

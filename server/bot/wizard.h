@@ -26,7 +26,8 @@ enum wizard_input {
     WIZARD_PHOTO = 64,     /* a text: the file_id; its caption counts as nothing */
     WIZARD_DOCUMENT = 128, /* a text: the file_id; see wizard_document() */
     WIZARD_STICKER = 256,  /* a text: the file_id */
-    WIZARD_MESSAGE = 512,  /* whatever it is: its message id in the admin's chat; a number. Taken last. */
+    WIZARD_MESSAGE = 512,  /* whatever it is: its message id in the admin's chat; a number. Taken last, but
+                              for a formatted text. */
 };
 
 struct wizard;

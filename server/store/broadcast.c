@@ -37,7 +37,7 @@ int64_t broadcast_outstanding(const struct broadcast *b)
 #define COLUMNS                                                                                              \
     "id, state, actor_id, segment, segment_ref, starts_at, cursor, queued, sent, blocked, failed, "          \
     "uncertain, refused_in_row, problem, progress_message_id, told_at, reported, created_at, started_at, "   \
-    "ended_at"
+    "ended_at, expected"
 
 static size_t place_of(const char *name, const char *const *names, size_t count)
 {
@@ -76,6 +76,7 @@ static bool read_row(struct work *work, const struct db_rows *rows, int row, str
         .created_ms = db_time(rows, row, 17),
         .started_ms = db_time(rows, row, 18),
         .ended_ms = db_time(rows, row, 19),
+        .expected = db_int(rows, row, 20),
     };
     return true;
 }
@@ -381,14 +382,16 @@ bool broadcast_start(struct work *work, struct broadcast *b, int64_t interval_us
     return true;
 }
 
-DB_TENANT_STATEMENT(broadcast_update,
-                    "UPDATE broadcasts SET cursor = $2, queued = $3, told_at = $4 WHERE id = $1");
+DB_TENANT_STATEMENT(
+    broadcast_update,
+    "UPDATE broadcasts SET cursor = $2, queued = $3, told_at = $4, expected = $5 WHERE id = $1");
 
 bool broadcast_save(struct work *work, const struct broadcast *b, struct error *err)
 {
-    return db_send(work->tx, &broadcast_update,
-                   DB_PARAMS(P_INT(b->id), P_INT(b->cursor), P_INT(b->queued), P_TIME(b->told_ms)), NULL,
-                   err);
+    return db_send(
+        work->tx, &broadcast_update,
+        DB_PARAMS(P_INT(b->id), P_INT(b->cursor), P_INT(b->queued), P_TIME(b->told_ms), P_INT(b->expected)),
+        NULL, err);
 }
 
 DB_TENANT_STATEMENT(broadcast_set_ended,

@@ -37,7 +37,7 @@ enum broadcast_segment {
 };
 enum {
     BROADCAST_MOST_DAYS = 3650,
-    BROADCAST_SLICE = 2000,       /* people looked at in one step */
+    BROADCAST_SAMPLE = 1000,      /* people looked at for an estimate */
     BROADCAST_MOST_RECALLED = 500 /* uncertain ones sent again at once */
 };
 #define BROADCAST_END INT64_MAX /* the cursor, once everybody was looked at */
@@ -50,6 +50,7 @@ struct broadcast {
     int64_t segment_ref; /* the product, or the days */
     int64_t starts_ms;
     int64_t cursor; /* everybody up to this Telegram id was queued or passed over */
+    int64_t expected; /* people, when it began; about */
     int64_t queued, sent, blocked, failed, uncertain;
     int64_t refused_in_row; /* since one was sent */
     const char *problem;    /* why Telegram refused the last one; NULL */
@@ -104,7 +105,7 @@ struct broadcast_page {
 MUST_USE bool broadcast_list(struct work *work, int64_t before, struct broadcast_page *page_out,
                              struct error *err);
 
-/* How many people it would go to; looks at BROADCAST_SLICE people at most. Not `*exact_out`: told from those
+/* How many people it would go to; looks at BROADCAST_SAMPLE people at most. Not `*exact_out`: told from those
  * and from how many there are. */
 MUST_USE bool broadcast_estimate(struct work *work, enum broadcast_segment segment, int64_t segment_ref,
                                  int64_t *count_out, bool *exact_out, struct error *err);
@@ -120,11 +121,13 @@ MUST_USE bool broadcast_next(struct work *work, bool *found_out, struct broadcas
  * `interval_us`. */
 MUST_USE bool broadcast_start(struct work *work, struct broadcast *broadcast, int64_t interval_us,
                               struct error *err);
-/* The next people of a locked broadcast, at most `most` (and BROADCAST_SLICE); in the arena. Moves its
- * cursor (here, not in the database) behind them, or to BROADCAST_END. */
+/* How many people a step looks at: some milliseconds' worth. */
+int64_t broadcast_slice(enum broadcast_segment segment);
+/* The next people of a locked broadcast, at most `most`, from the next broadcast_slice(); in the arena. Moves
+ * its cursor (here, not in the database) behind them, or to BROADCAST_END. */
 MUST_USE bool broadcast_take_people(struct work *work, struct broadcast *broadcast, int64_t most,
                                     const int64_t **people_out, size_t *count_out, struct error *err);
-/* Queued: cursor, queued and told_ms as they are in `broadcast`. */
+/* Queued: cursor, expected, queued and told_ms as they are in `broadcast`. */
 MUST_USE bool broadcast_save(struct work *work, const struct broadcast *broadcast, struct error *err);
 /* By the server itself, as Telegram refuses too many. Of a locked, running one. */
 MUST_USE bool broadcast_stall(struct work *work, int64_t id, struct error *err);

@@ -1,6 +1,7 @@
 /* Who a broadcast goes to. Reads `users` by its key, a bounded slice at a time, and looks for each person's
  * orders by index: never a whole table. */
 #include "store/broadcast.h"
+#include "store/counter.h"
 #include "store/internal.h"
 
 /* Each a scalar subquery, which PostgreSQL looks up person by person: of an EXISTS it might make a hash of
@@ -25,18 +26,27 @@ DB_TENANT_STATEMENT(broadcast_select_people, SLICE
                     "SELECT s.count, s.last, fit.telegram_id FROM (SELECT count(*), max(telegram_id) AS last "
                     "FROM slice) s LEFT JOIN fit ON true ORDER BY fit.telegram_id");
 
-#define SLICE_PARAMS(cursor, segment, ref)                                                                   \
-    P_INT(cursor), P_INT(BROADCAST_SLICE), P_TEXT(broadcast_segment_name(segment)), P_INT(ref),              \
-        P_TIME(work->now_ms)
+#define SLICE_PARAMS(cursor, looked_at, segment, ref)                                                        \
+    P_INT(cursor), P_INT(looked_at), P_TEXT(broadcast_segment_name(segment)), P_INT(ref), P_TIME(work->now_ms)
+
+/* A product takes a look into each of a person's orders. */
+int64_t broadcast_slice(enum broadcast_segment segment)
+{
+    static const int64_t slices[] = {
+        [BROADCAST_ALL] = 2000,    [BROADCAST_BUYERS] = 1000, [BROADCAST_NEVER] = 1000,
+        [BROADCAST_PRODUCT] = 300, [BROADCAST_ACTIVE] = 2000,
+    };
+    return slices[segment];
+}
 
 bool broadcast_take_people(struct work *work, struct broadcast *b, int64_t most, const int64_t **people_out,
                            size_t *count_out, struct error *err)
 {
     struct db_rows rows;
-    if (most > BROADCAST_SLICE)
-        most = BROADCAST_SLICE;
+    int64_t slice = broadcast_slice(b->segment);
     if (!db_query(work->tx, &broadcast_select_people,
-                  DB_PARAMS(SLICE_PARAMS(b->cursor, b->segment, b->segment_ref), P_INT(most)), &rows, err))
+                  DB_PARAMS(SLICE_PARAMS(b->cursor, slice, b->segment, b->segment_ref), P_INT(most)), &rows,
+                  err))
         return error_context(err, "broadcast %lld", (long long)b->id);
     size_t count = db_is_null(&rows, 0, 2) ? 0 : (size_t)rows.count;
     int64_t *people = ARENA_ARRAY(work->arena, int64_t, count);
@@ -45,7 +55,7 @@ bool broadcast_take_people(struct work *work, struct broadcast *b, int64_t most,
     if (count == (size_t)most)
         b->cursor = people[count - 1]; /* the rest of the slice is looked at again */
     else
-        b->cursor = db_int(&rows, 0, 0) < BROADCAST_SLICE ? BROADCAST_END : db_int(&rows, 0, 1);
+        b->cursor = db_int(&rows, 0, 0) < slice ? BROADCAST_END : db_int(&rows, 0, 1);
     *people_out = people;
     *count_out = count;
     return true;
@@ -53,23 +63,30 @@ bool broadcast_take_people(struct work *work, struct broadcast *b, int64_t most,
 
 /* The first people there are stand for all of them. */
 DB_TENANT_STATEMENT(broadcast_estimate_people,
-                    SLICE ") SELECT (SELECT count(*) FROM slice), (SELECT count(*) FROM fit), "
-                          "(SELECT value FROM counters WHERE name = 'users')");
+                    SLICE ") SELECT (SELECT count(*) FROM slice), (SELECT count(*) FROM fit)");
+
+static bool estimate(struct work *work, enum broadcast_segment segment, int64_t segment_ref,
+                     int64_t *count_out, bool *exact_out, struct error *err)
+{
+    struct db_rows rows;
+    struct counters all;
+    if (!db_query(work->tx, &broadcast_estimate_people,
+                  DB_PARAMS(SLICE_PARAMS(0, BROADCAST_SAMPLE, segment, segment_ref)), &rows, err) ||
+        !counter_get(work, &all, err))
+        return error_context(err, "broadcast");
+    int64_t seen = db_int(&rows, 0, 0), fit = db_int(&rows, 0, 1);
+    *exact_out = seen < BROADCAST_SAMPLE;
+    *count_out = *exact_out || all.users <= seen ? fit : fit * all.users / seen;
+    return true;
+}
 
 bool broadcast_estimate(struct work *work, enum broadcast_segment segment, int64_t segment_ref,
                         int64_t *count_out, bool *exact_out, struct error *err)
 {
     bool own;
-    struct db_rows rows;
     if (!store_read_begin(work, &own, err))
         return false;
-    bool ok = db_query(work->tx, &broadcast_estimate_people, DB_PARAMS(SLICE_PARAMS(0, segment, segment_ref)),
-                       &rows, err);
-    if (ok) {
-        int64_t seen = db_int(&rows, 0, 0), fit = db_int(&rows, 0, 1), all = db_int(&rows, 0, 2);
-        *exact_out = seen < BROADCAST_SLICE;
-        *count_out = *exact_out || all <= seen ? fit : fit * all / seen;
-    }
+    bool ok = estimate(work, segment, segment_ref, count_out, exact_out, err);
     store_read_end(work, own);
     return ok;
 }

@@ -107,6 +107,26 @@ static bool has_media(const json_t *message)
     return false;
 }
 
+/* Links, mentions and the like are made of the text again, whoever sends it. */
+static bool is_formatted(const json_t *message)
+{
+    static const char *const plain[] = {"mention", "hashtag", "cashtag",      "bot_command",
+                                        "url",     "email",   "phone_number", "bank_card_number"};
+    json_t *entities;
+    if (!json_get_array(message, "entities", &entities))
+        return false;
+    for (size_t i = 0; i < json_array_size(entities); i++) {
+        const char *type = "";
+        size_t k = 0;
+        json_get_string(json_array_get(entities, i), "type", &type);
+        while (k < sizeof(plain) / sizeof(*plain) && strcmp(type, plain[k]) != 0)
+            k++;
+        if (k == sizeof(plain) / sizeof(*plain))
+            return true;
+    }
+    return false;
+}
+
 static void decode_document(const struct decoder *d, const json_t *message)
 {
     struct update *u = d->update;
@@ -137,6 +157,7 @@ static bool decode_message(const struct decoder *d, const json_t *message)
     if (!json_get_int(message, "message_id", &u->message_id) || u->message_id < 0)
         return error_set(d->err, ERR_INVALID, "message without id");
     u->text = get_text(d, message, "text", MOST_TEXT);
+    u->text_is_formatted = is_formatted(message);
     u->caption = get_text(d, message, "caption", MOST_CAPTION);
     u->photo_file_id = largest_photo(d, message);
     u->has_media = has_media(message);

@@ -37,6 +37,7 @@ struct update {
                            known) */
     /* Message: */
     const char *text;          /* or NULL */
+    bool text_is_formatted;    /* bold, links behind words, …: more than its characters say */
     const char *caption;       /* or NULL */
     const char *photo_file_id; /* the largest size, or NULL */
     bool has_media;            /* sticker, document, voice, …; not a photo */

@@ -110,8 +110,8 @@ INSERT INTO cart_items (telegram_id, product_id, quantity, price, added_at)
     SELECT 1000001 + n, 1 + n % 5000, 1, 10000, now() FROM size, generate_series(1, people / 20) n;
 INSERT INTO conversations (telegram_id, kind, ref, expires_at)
     SELECT 1000001 + n, 'wizard', 1, now() FROM size, generate_series(1, people / 200) n;
-INSERT INTO broadcasts (state, actor_id, seal_id, content, segment, starts_at, created_at, ended_at)
-    SELECT 'done', 1, n, '\x00', 'all', now(), now(), now() FROM generate_series(1, 200) n;
+INSERT INTO broadcasts (state, actor_id, seal_id, content, segment, starts_at, reported, created_at, ended_at)
+    SELECT 'done', 1, n, '\x00', 'all', now(), true, now(), now() FROM generate_series(1, 200) n;
 INSERT INTO settings (key, updated_by, updated_at) SELECT 'text.' || n, 1, now() FROM generate_series(1, 300) n;
 
 DO $$
