@@ -71,12 +71,13 @@ bool catalogue_list_category(struct work *work, int64_t category_id,
 
 /* --- products --- */
 
+#define LINES_WITH(stock)                                                                                    \
+    "SELECT p.id, p.code, p.name, p.kind, p.price, p.hidden OR c.hidden, " stock                             \
+    " FROM products p JOIN categories c ON c.id = p.category_id WHERE p.deleted_at IS NULL AND "
 #define LINES                                                                                                \
-    "SELECT p.id, p.code, p.name, p.kind, p.price, p.hidden OR c.hidden, CASE p.kind WHEN 'unit'"            \
-    " THEN (SELECT count(*) FROM (SELECT FROM stock_units u WHERE u.product_id = p.id"                       \
-    " AND u.state = 'available' LIMIT 10000) n) ELSE (p.kind = 'manual' OR p.content IS NOT NULL)::int"      \
-    " * 1000000000 END FROM products p JOIN categories c ON c.id = p.category_id"                            \
-    " WHERE p.deleted_at IS NULL AND "
+    LINES_WITH("CASE p.kind WHEN 'unit' THEN (SELECT count(*) FROM (SELECT FROM stock_units u"               \
+               " WHERE u.product_id = p.id AND u.state = 'available' LIMIT 10000) n)"                        \
+               " ELSE (p.kind = 'manual' OR p.content IS NOT NULL)::int * 1000000000 END")
 #define THIS_PRODUCT "(SELECT position, id FROM products WHERE id = $2)"
 DB_TENANT_STATEMENT(catalogue_list_lines, LINES "p.category_id = $1 ORDER BY p.position, p.id" LIMIT);
 DB_TENANT_STATEMENT(catalogue_list_lines_from,

@@ -53,7 +53,8 @@ MUST_USE bool catalogue_list_with_terms(struct work *work, int64_t cursor,
                                         struct catalogue_list_lines *page_out, struct error *err);
 
 /* Those whose name has `part` in it or whose code begins with it, whatever the case, in order of name; page
- * `page` (from 0) of such a search. `*more_out`: another page follows. `page_out` has no cursors. */
+ * `page` (from 0) of such a search. `*more_out`: another page follows. They come without their stock, and the
+ * page without cursors. */
 MUST_USE bool catalogue_list_search(struct work *work, const char *part, int64_t page,
                                     struct catalogue_list_lines *page_out, bool *more_out, struct error *err);
 

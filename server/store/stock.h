@@ -1,8 +1,8 @@
 /*
  * Stock units. Owns table `stock_units` and its states: available -> reserved (by one order item) -> sold;
- * reserved -> available. A sold unit may be replaced by another one, once: it stays its buyer's, but is not
- * shown to them again, nor counted on its product. Contents are sealed with the store's vault; identity
- * "stock:<product>:<digest hex>".
+ * reserved -> available; available <-> removed, by admins (stock_edit.h). A sold unit may be replaced by
+ * another one, once: it stays its buyer's, but is not shown to them again, nor counted on its product.
+ * Contents are sealed with the store's vault; identity "stock:<product>:<digest hex>".
  */
 #pragma once
 

@@ -82,7 +82,9 @@ static bool add_batch(struct work *work, int64_t product_id, struct batch *batch
                             P_TIME(work->now_ms)),
                   &rows, err))
         return false;
-    for (int i = 0; i < rows.count; i++) {
+    if (rows.count != (int)batch->count)
+        return error_set(err, ERR_INTERNAL, "%d of %zu lines came back", rows.count, batch->count);
+    for (int i = 0; i < (int)batch->count; i++) {
         const char *before = db_text(&rows, i, 0);
         bool taken = db_bool(&rows, i, 1);
         added->added += taken;
