@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "bot/gate.h"
 #include "bot/inbox.h"
 #include "bot/routes.h"
-#include "store/bar.h"
 #include "store/user.h"
 
 void bot_init(const struct bot_options *options)
@@ -75,12 +75,6 @@ static enum role role_of(const struct tenant *tenant, int64_t person_id)
     if (tenant_is_owner(tenant, person_id))
         return ROLE_OWNER;
     return tenant_is_admin(tenant, person_id) ? ROLE_ADMIN : ROLE_BUYER;
-}
-
-/* From memory: no update asks the database for it. */
-static bool is_shut_out(struct work *work, int64_t person_id)
-{
-    return bar_is_out(work, person_id) && role_of(work->tenant, person_id) == ROLE_BUYER;
 }
 
 static const struct route *route_of_message(struct turn *turn)
@@ -173,10 +167,9 @@ static bool run(struct turn *turn, struct error *err)
 {
     if (!catalogue_get(turn->work, &turn->catalogue, err))
         return error_context(err, "catalogue");
-    turn->shut_out = is_shut_out(turn->work, turn->update->from_id);
-    const struct route *route = route_of(turn);
-    if (turn->shut_out && !route->theirs)
-        route = &route_shut_out;
+    if (!gate_look(turn, err))
+        return false;
+    const struct route *route = gate_pass(turn, route_of(turn));
     turn->page.on_page = route->on_page;
     switch (route->mode) {
     case READS:
@@ -257,7 +250,7 @@ static bool commit_shared(struct work *work, struct shared **order, size_t count
 static void refuse_shared(struct shared *s)
 {
     struct error ignored;
-    if (!route_shut_out.handler(&s->turn, &ignored))
+    if (!s->turn.barrier->route.handler(&s->turn, &ignored))
         page_forget(&s->turn.page);
     s->reply = page_reply(s->turn.work, s->turn.update, &s->turn.page);
 }
@@ -270,7 +263,7 @@ static void show_shared(struct work *work, struct shared *all, size_t count)
     for (int changing = 1; changing >= 0; changing--) {
         for (size_t i = 0; i < count; i++) {
             struct turn *turn = &all[i].turn;
-            if (turn->is_changing != changing || turn->shut_out)
+            if (turn->is_changing != changing || turn->barrier)
                 continue;
             if (!all[i].route->committed(turn, &ignored))
                 page_forget(&turn->page);
@@ -291,11 +284,14 @@ bool bot_handle_shared(struct work *work, const struct update *const *updates, s
     size_t let_in = 0;
     for (size_t i = 0; i < count; i++) {
         struct shared *s = &all[i];
-        *s = (struct shared){
-            .turn = {.work = work, .update = updates[i], .role = ROLE_BUYER, .catalogue = catalogue}};
+        *s = (struct shared){.turn = {.work = work,
+                                      .update = updates[i],
+                                      .role = role_of(work->tenant, updates[i]->from_id),
+                                      .catalogue = catalogue}};
         s->route = shared_route(updates[i], &s->turn);
-        s->turn.shut_out = is_shut_out(work, updates[i]->from_id);
-        if (!s->turn.shut_out)
+        if (!gate_look(&s->turn, err))
+            return false;
+        if (!s->turn.barrier)
             order[let_in++] = s;
         s->turn.page.on_page = s->route->on_page;
     }
@@ -306,7 +302,7 @@ bool bot_handle_shared(struct work *work, const struct update *const *updates, s
     }
     show_shared(work, all, count);
     for (size_t i = 0; i < count; i++)
-        if (all[i].turn.shut_out)
+        if (all[i].turn.barrier)
             refuse_shared(&all[i]);
     for (size_t i = 0; i < count; i++)
         replies_out[i] = all[i].reply;

@@ -155,6 +155,9 @@ const struct callback_row callback_rows[] = {
     {"axv", "i", ROUTE(store_settings_look, ROLE_ADMIN, READS)},
     {"axe", "i", ROUTE(store_settings_change, ROLE_ADMIN, WRITES)},
     {"axr", "ii", ROUTE(store_settings_reset, ROLE_ADMIN, WRITES)}, /* edition */
+    {"axm", "", ROUTE(maintenance_open, ROLE_ADMIN, READS)},
+    {"axn", "", ROUTE(maintenance_begin, ROLE_ADMIN, WRITES)},
+    {"axo", "i", ROUTE(maintenance_end, ROLE_ADMIN, WRITES)}, /* edition */
 
     /* Admins and logs */
 };
@@ -164,7 +167,6 @@ const struct route route_free_message = ROUTE(message_free, ROLE_BUYER, WRITES, 
 const struct route route_number_button = ROUTE(product_open_number, ROLE_BUYER, READS);
 const struct route route_unknown_command = ROUTE(start_help, ROLE_BUYER, READS);
 const struct route route_unknown_callback = ROUTE(start_old_button, ROLE_BUYER, READS);
-const struct route route_shut_out = ROUTE(start_shut_out, ROLE_BUYER, READS);
 const struct route route_member = ROUTE(start_member, ROLE_BUYER, WRITES, THEIRS);
 
 /* "/start@my_bot payload" is /start. */

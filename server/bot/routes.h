@@ -1,7 +1,7 @@
 /*
  * What people can do, as tables: commands, labels of the reply keyboard, callback data. Each row carries its
  * handler, the role it takes and what it does with the database; the dispatcher alone checks the role, and
- * who is shut out (store/bar.h).
+ * what stands in a buyer's way (gate.h).
  */
 #pragma once
 
@@ -11,8 +11,8 @@ struct route {
     turn_handler *handler;
     enum role role;
     enum route_mode mode;
-    /* It leads to what the person has already (purchases, open invoices, the balance): also for somebody whom
-     * an admin shut out. */
+    /* It leads to what the person has already (purchases, open invoices, the balance): also for somebody who
+     * is held up (gate.h). */
     bool theirs;
     /* WRITES_SHARED only: shows what came of it, after the commit; and explains a commit that failed, or
      * leaves the error. */
@@ -52,7 +52,6 @@ extern const struct route route_number_button;   /* numbers[0] is the product's 
 extern const struct route route_unknown_command; /* also a command or label above the person's role */
 extern const struct route route_unknown_callback;
 extern const struct route route_member;
-extern const struct route route_shut_out; /* all but what is theirs, for who is */
 
 /* Each NULL where there is none. */
 const struct route *route_of_command(const char *text);

@@ -25,12 +25,15 @@ enum route_mode {
 
 enum { TURN_MOST_NUMBERS = 3, TURN_WORD_BYTES = 24 };
 
+struct barrier;
+
 struct turn {
     struct work *work;
     const struct update *update;
     const struct catalogue *catalogue;
     enum role role;
-    bool shut_out; /* by an admin: gets what is theirs, and no more */
+    const struct barrier *barrier; /* what stands in a buyer's way (gate.h): they get what is theirs, and no
+                                      more; NULL: nothing */
     /* What the callback data, label or text said: */
     int64_t numbers[TURN_MOST_NUMBERS];
     char word[TURN_WORD_BYTES];

@@ -5,9 +5,6 @@
 #include "bot/admin/texts.h"
 
 const struct wizard_kind *const wizard_kinds[] = {
-    &setting_wizard,
-    &texts_import_wizard,
-    &texts_picture_wizard,
-    &texts_wizard,
+    &maintenance_wizard, &setting_wizard, &texts_import_wizard, &texts_picture_wizard, &texts_wizard,
 };
 const size_t wizard_kind_count = sizeof wizard_kinds / sizeof wizard_kinds[0];

@@ -15,6 +15,8 @@ TEXT(CONTACT_NONE, "contact_none", "")
 TEXT(HOW_TO_ORDER, "how_to_order", "store_name menit")
 TEXT(HELP, "help", "store_name")
 TEXT(SHUT_OUT, "shut_out", "store_name kontak")
+TEXT(MAINTENANCE, "maintenance", "store_name catatan")
+TEXT(MAINTENANCE_NOTE, "maintenance_note", "catatan")
 
 /* Balance and profile */
 TEXT(BALANCE, "balance", "store_name saldo deposit baris")

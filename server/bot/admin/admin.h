@@ -10,6 +10,9 @@ turn_handler admin_menu;
 turn_handler store_settings_open, store_settings_show, store_settings_look, store_settings_change,
     store_settings_reset;
 
+/* maintenance.c */
+turn_handler maintenance_open, maintenance_begin, maintenance_end;
+
 /* transfers.c: proofs of transfers by hand */
 turn_handler transfers_take, transfers_ask_reason, transfers_refuse_now, transfers_drop;
 /* The admin's message is the reason why a deposit is refused. In the open transaction. */

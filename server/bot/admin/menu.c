@@ -4,6 +4,7 @@
 #include "base/str.h"
 #include "bot/admin/admin.h"
 #include "bot/wizard.h"
+#include "store/settings.h"
 
 enum { MOST_LOW_LINES = 20, NAME_LIMIT = 80, BUTTONS_IN_A_ROW = 2 };
 
@@ -74,6 +75,8 @@ bool admin_menu(struct turn *turn, struct error *err)
             TEXT_VALUES(TV("store_name", work->tenant->title),
                         TV("jumlah", say_number(work, (int64_t)turn->catalogue->product_count)),
                         TV("stok", say_number(work, units)), TV_HTML("baris", low_lines(turn))));
+    if (settings_of(work)->maintenance)
+        html = arena_printf(work->arena, "%s\n\n%s", html, say(work, TEXT_MENU_MAINTENANCE, TEXT_NO_VALUES));
     if (title)
         html = arena_printf(work->arena, "%s\n\n%s", html,
                             say(work, TEXT_MENU_WIZARD, TEXT_VALUES(TV_HTML("judul", title))));

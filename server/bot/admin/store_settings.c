@@ -28,6 +28,11 @@ const struct setting_screen setting_screens[] = {
     COMMON(8, "deposit.transfer", TRANSFER, LOOK_TEXT),
     COMMON(9, "welcome.sticker", STICKER, LOOK_STICKER),
     COMMON(10, "welcome.photo", PHOTO, LOOK_PHOTO),
+    {.number = 13,
+     .name = "maintenance",
+     .label = TEXT_SETTING_MAINTENANCE,
+     .look = LOOK_FLAG,
+     .page = "axm"},
 };
 const size_t setting_screen_count = sizeof setting_screens / sizeof setting_screens[0];
 
@@ -42,7 +47,7 @@ const struct setting_screen *setting_screen(const char *name)
 static const struct setting_screen *by_number(int64_t number)
 {
     for (size_t i = 0; i < setting_screen_count; i++)
-        if (setting_screens[i].number == number)
+        if (setting_screens[i].number == number && !setting_screens[i].page)
             return &setting_screens[i];
     return NULL;
 }
@@ -138,9 +143,8 @@ const char *setting_page_data(struct turn *turn, const struct setting_screen *sc
     return screen->page ? screen->page : arena_printf(turn->work->arena, "axs:%" PRId64, screen->number);
 }
 
-/* Who set it, and whether it does not count. HTML. */
-static bool remarks(struct turn *turn, const struct setting_screen *screen, const struct setting *row,
-                    const json_t *set, const char **html_out, struct error *err)
+bool setting_remarks(struct turn *turn, const struct setting_screen *screen, const struct setting *row,
+                     const json_t *set, const char **html_out, struct error *err)
 {
     struct work *work = turn->work;
     const struct setting_definition *definition = settings_definition(screen->name);
@@ -186,7 +190,7 @@ static bool show(struct turn *turn, const struct setting_screen *screen, const c
         json_decref(set);
         set = NULL;
     }
-    if (!remarks(turn, screen, &row, set, &more, err))
+    if (!setting_remarks(turn, screen, &row, set, &more, err))
         return false;
     const char *html =
         say(work, TEXT_SETTING_PAGE,
@@ -197,7 +201,8 @@ static bool show(struct turn *turn, const struct setting_screen *screen, const c
     struct keyboard keyboard;
     keyboard_begin(&keyboard);
     add_ways(turn, screen, &row, set ? set : of_file, &keyboard);
-    screen_show(turn, saved ? arena_printf(work->arena, "%s\n\n%s", saved, html) : html, &keyboard, SETTINGS_HOME);
+    screen_show(turn, saved ? arena_printf(work->arena, "%s\n\n%s", saved, html) : html, &keyboard,
+                SETTINGS_HOME);
     return true;
 }
 

@@ -35,6 +35,14 @@ MUST_USE bool setting_show(struct turn *turn, const struct setting_screen *scree
 /* Callback data of that page, in the arena. */
 const char *setting_page_data(struct turn *turn, const struct setting_screen *screen);
 
+/* Who set it, and whether it does not count; "" where it is not set. HTML. `set`: its value; NULL: none. */
+MUST_USE bool setting_remarks(struct turn *turn, const struct setting_screen *screen,
+                              const struct setting *row, const json_t *set, const char **html_out,
+                              struct error *err);
+
+/* maintenance.c */
+extern const struct wizard_kind maintenance_wizard;
+
 /* store_settings_change.c */
 MUST_USE bool setting_ask(struct turn *turn, const struct setting_screen *screen, const struct setting *row,
                           struct error *err);

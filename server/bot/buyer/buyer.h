@@ -9,6 +9,11 @@ turn_handler start_command, start_home, start_information, start_how_to_order, s
 /* The reply keyboard for the person's role; the caller owns it. */
 json_t *start_reply_keyboard(struct turn *turn);
 
+/* maintenance.c: needs no transaction */
+turn_handler maintenance_page;
+/* What it says, with that note (NULL: none); HTML. */
+const char *maintenance_text(struct work *work, const char *note);
+
 /* browse.c */
 turn_handler browse_all, browse_categories, browse_category, browse_stock;
 /* The page of "all products" on which a product's number stands. */

@@ -3,13 +3,14 @@
 #include "base/str.h"
 #include "bot/admin/admin.h"
 #include "bot/buyer/buyer.h"
+#include "bot/gate.h"
 #include "bot/wizard.h"
 #include "store/conversation.h"
 
 static const struct {
     const char *kind;
     enum role role; /* who was asked: somebody else's answer by now is none */
-    bool theirs;    /* about what the person has already: also from somebody who is shut out */
+    bool theirs;    /* about what the person has already: also from somebody who is held up */
     bool (*take)(struct turn *turn, int64_t ref, struct error *err);
 } conversations[] = {
     {TERMS_CONVERSATION, ROLE_BUYER, true, terms_take_proof},
@@ -30,10 +31,10 @@ bool message_free(struct turn *turn, struct error *err)
         return error_context(err, "conversation");
     for (size_t i = 0; i < sizeof conversations / sizeof conversations[0]; i++)
         if (str_equal(conversations[i].kind, kind) && turn->role >= conversations[i].role &&
-            (!turn->shut_out || conversations[i].theirs))
+            (!turn->barrier || conversations[i].theirs))
             return conversations[i].take(turn, ref, err);
-    if (turn->shut_out)
-        return start_shut_out(turn, err);
+    if (turn->barrier)
+        return turn->barrier->route.handler(turn, err);
     /* A typed number is a product's, unless it was the answer to a question. */
     if (turn->update->text && str_to_int64(turn->update->text, &turn->numbers[0]))
         return product_open_number(turn, err);

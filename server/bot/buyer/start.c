@@ -1,6 +1,7 @@
 /* The ways in (welcome, information, help), and what leads nowhere. */
 #include "base/str.h"
 #include "bot/buyer/buyer.h"
+#include "bot/gate.h"
 #include "store/bar.h"
 #include "store/user.h"
 
@@ -91,8 +92,8 @@ bool start_command(struct turn *turn, struct error *err)
 {
     if (!user_set_reachable(turn->work, turn->update->from_id, true, err) || !work_commit(turn->work, err))
         return false;
-    if (turn->shut_out)
-        return start_shut_out(turn, err);
+    if (turn->barrier)
+        return turn->barrier->route.handler(turn, err);
     page_aside(turn->work, turn->update->chat_id, keyboard_line(turn), start_reply_keyboard(turn));
     if (!start_home(turn, err))
         return false;

@@ -36,16 +36,6 @@ static int64_t books(void)
                           " + (SELECT count(*) FROM updates_seen)");
 }
 
-/* "q:1:1:1" for a row with three numbers. */
-static const char *data_of(struct arena *arena, const struct callback_row *row)
-{
-    struct str s = STR_INIT(arena);
-    str_add(&s, row->verb);
-    for (const char *argument = row->arguments; *argument; argument++)
-        str_add(&s, *argument == 'w' ? ":qris" : ":1");
-    return str_done(&s);
-}
-
 static void test_every_button_is_refused(void **state)
 {
     NEEDS_SHOP();
@@ -55,7 +45,7 @@ static void test_every_button_is_refused(void **state)
     shut_out(BUYER, true);
     int64_t before = books();
     for (size_t i = 0; i < callback_row_count; i++) {
-        const char *data = data_of(arena, &callback_rows[i]);
+        const char *data = talk_data_of(arena, &callback_rows[i]);
         if (callback_rows[i].route.theirs)
             continue;
         assert_refused(talk_press(BUYER, "%s", data), data);

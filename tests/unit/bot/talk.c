@@ -274,6 +274,15 @@ bool talk_has_button(const json_t *params, const char *data)
     return false;
 }
 
+const char *talk_data_of(struct arena *arena, const struct callback_row *row)
+{
+    struct str s = STR_INIT(arena);
+    str_add(&s, row->verb);
+    for (const char *argument = row->arguments; *argument; argument++)
+        str_add(&s, *argument == 'w' ? ":qris" : ":1");
+    return str_done(&s);
+}
+
 /* --- a purchase --- */
 
 int64_t talk_order(int64_t person)

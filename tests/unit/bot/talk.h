@@ -8,6 +8,7 @@
 #include "../store/fixture.h"
 #include "bench.h"
 #include "bot/bot.h"
+#include "bot/routes.h"
 #include "store/payment.h"
 
 enum { BUYER = 1001, OTHER = 1002, ADMIN = 9001, OWNER = 9002 };
@@ -32,6 +33,9 @@ int64_t talk_next_id(void);
 const char *talk_method(const json_t *reply);
 const char *talk_said(const json_t *reply); /* its text or caption; "" */
 bool talk_has_button(const json_t *params, const char *data);
+
+/* Data for a row of the callbacks: "q:1:1:1" for one with three numbers. */
+const char *talk_data_of(struct arena *arena, const struct callback_row *row);
 
 /* What was given to the sender since talk_begin() or talk_forget(). */
 struct sent {
