@@ -8,6 +8,7 @@
 #include "bot/gate.h"
 #include "bot/inbox.h"
 #include "bot/routes.h"
+#include "store/own_text.h"
 #include "store/user.h"
 
 void bot_init(const struct bot_options *options)
@@ -54,6 +55,15 @@ bool turn_refresh_catalogue(struct turn *turn, struct error *err)
 {
     catalogue_forget(turn->work);
     return catalogue_get(turn->work, &turn->catalogue, err);
+}
+
+void turn_show(struct turn *turn, enum text_key key, const char *html, json_t *keyboard)
+{
+    const char *photo = own_text_photo(turn->work, key);
+    if (photo)
+        page_show_photo(turn->work, &turn->page, photo, html, keyboard);
+    else
+        page_show(turn->work, &turn->page, html, keyboard);
 }
 
 void turn_old_button(struct turn *turn)

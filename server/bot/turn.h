@@ -56,5 +56,7 @@ void turn_abandon(struct turn *turn);
 /* A fresh snapshot, after the database said that this one is behind. No transaction may be open. */
 MUST_USE bool turn_refresh_catalogue(struct turn *turn, struct error *err);
 
+/* Shows a page whose text has that key, with the picture the store has for it. Takes over the keyboard. */
+void turn_show(struct turn *turn, enum text_key key, const char *html, json_t *keyboard);
 /* The page for buttons that no longer mean anything, with the line that says so. */
 void turn_old_button(struct turn *turn);

@@ -69,6 +69,7 @@ char *own_file_export(struct work *work)
 struct reader {
     struct work *work;
     int64_t actor_id;
+    own_file_is_taken *is_taken;
     bool is_own;  /* a file of this very store */
     bool writing; /* the second time through: everything was checked */
     struct own_file_result *result;
@@ -167,6 +168,10 @@ static bool take_text(struct reader *reader, const struct yaml_pair *pair, bool 
             reader->result->faults[reader->result->fault_count - 1].text = text;
         return true;
     }
+    if (!is_picture && !unset && reader->is_taken(reader->work, key, pair->value->text)) {
+        fault(reader, pair->line, pair->key, OWN_FILE_TAKEN);
+        return true;
+    }
     if (is_picture && !unset && !reader->is_own) {
         reader->result->pictures_left_out += reader->writing;
         return true;
@@ -209,10 +214,11 @@ static bool take_all(struct reader *reader, const struct yaml_node *root)
 }
 
 bool own_file_import(struct work *work, const char *text, size_t length, int64_t actor_id,
-                     struct own_file_result *result_out, struct error *err)
+                     own_file_is_taken *is_taken, struct own_file_result *result_out, struct error *err)
 {
     struct own_file_result result = {0};
-    struct reader reader = {.work = work, .actor_id = actor_id, .result = &result, .err = err};
+    struct reader reader = {
+        .work = work, .actor_id = actor_id, .is_taken = is_taken, .result = &result, .err = err};
     struct yaml_node *root;
     struct error why;
     if (!yaml_read_text(work->arena, "file", text, length, &root, &why)) {

@@ -28,6 +28,7 @@ enum own_file_fault_kind {
     OWN_FILE_UNKNOWN, /* a key nobody knows */
     OWN_FILE_VALUE,   /* a setting that can't have this value */
     OWN_FILE_TEXT,    /* see `text` */
+    OWN_FILE_TAKEN,   /* `is_taken` said so */
 };
 struct own_file_fault {
     int line; /* 0: not known */
@@ -40,7 +41,10 @@ struct own_file_result {
     size_t fault_count; /* with any, nothing was changed */
     struct own_file_fault faults[OWN_FILE_MOST_FAULTS];
 };
+/* Whether a text can't be that key's for a reason of the bot's (two labels that read the same). */
+typedef bool own_file_is_taken(const struct work *work, enum text_key key, const char *text);
 /* Checks all of it, then sets what differs in the open transaction, each with its row in admin_logs. Faults
  * in the file are no failure. ERR_CONFLICT where somebody changed one of them in the same moment. */
 MUST_USE bool own_file_import(struct work *work, const char *text, size_t length, int64_t actor_id,
-                              struct own_file_result *result_out, struct error *err);
+                              own_file_is_taken *is_taken, struct own_file_result *result_out,
+                              struct error *err);

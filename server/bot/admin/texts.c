@@ -42,7 +42,7 @@ static const struct {
 enum { GROUPS = sizeof groups / sizeof groups[0] };
 
 static const enum text_key with_picture[] = {TEXT_INFORMATION, TEXT_HOW_TO_ORDER, TEXT_HELP,
-                                             TEXT_PRODUCTS_EMPTY, TEXT_CART_EMPTY};
+                                             TEXT_PRODUCTS_EMPTY};
 
 bool texts_is_editable(int64_t key)
 {

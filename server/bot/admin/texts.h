@@ -20,6 +20,8 @@ extern const struct job_kind texts_import_job;
 bool texts_is_editable(int64_t key);
 /* Whether a picture may go with it: pages of their own. */
 bool texts_takes_picture(enum text_key key);
+/* Whether another label of the keyboard reads like this text of a label. */
+bool texts_is_taken(const struct work *work, enum text_key key, const char *text);
 /* A template with sample values, as people would see it; HTML. */
 const char *texts_sample_of(struct turn *turn, enum text_key key, const struct text_template *own);
 /* Why a template can't be the text of that key, for people; HTML. */
@@ -27,4 +29,5 @@ const char *texts_why_not(struct turn *turn, enum text_key key, const struct tex
 /* A template shown as it is, cut; HTML. */
 const char *texts_source(struct turn *turn, const char *template_text, size_t limit);
 
-/* texts_report.c: tells the admins and owners of texts that fit no more, once for each; bot_settings_read(). */
+/* texts_report.c: tells the admins and owners of texts that fit no more, once for each; bot_settings_read().
+ */

@@ -27,9 +27,9 @@ static const char *back(struct turn *turn, const struct wizard *wizard)
 }
 
 /* Two labels of the keyboard that read the same would lead to the same place. */
-static bool is_taken(struct turn *turn, enum text_key key, const char *text)
+bool texts_is_taken(const struct work *work, enum text_key key, const char *text)
 {
-    int label = route_label(turn->work, text);
+    int label = route_label(work, text);
     bool is_label = false;
     for (size_t i = 0; i < label_row_count; i++)
         is_label = is_label || label_rows[i].label == key;
@@ -45,7 +45,7 @@ static bool check_text(struct turn *turn, struct wizard *wizard, const char **wh
         return error_set(err, ERR_CONFLICT, "the text is not there any more");
     if (!text_check(key, text, &fault))
         *why_out = texts_why_not(turn, key, &fault);
-    else if (is_taken(turn, key, text))
+    else if (texts_is_taken(turn->work, key, text))
         *why_out = say(turn->work, TEXT_TEXT_WHY_TAKEN, TEXT_NO_VALUES);
     return true;
 }

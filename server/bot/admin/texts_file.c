@@ -135,6 +135,7 @@ static const char *why_not(struct turn *turn, const struct own_file_fault *fault
         [OWN_FILE_SYNTAX] = TEXT_TEXTS_WHY_SYNTAX,
         [OWN_FILE_UNKNOWN] = TEXT_TEXTS_WHY_UNKNOWN,
         [OWN_FILE_VALUE] = TEXT_TEXTS_WHY_VALUE,
+        [OWN_FILE_TAKEN] = TEXT_TEXT_WHY_TAKEN,
     };
     enum text_key key;
     if (fault->kind == OWN_FILE_TEXT && text_find(fault->key, &key))
@@ -173,7 +174,8 @@ static bool apply(struct work *work, const struct request *request, struct resul
     if (!result->ok)
         *html_out = result->err.code == ERR_INVALID ? too_long(work)
                                                     : say(work, TEXT_TEXTS_IMPORT_GONE, TEXT_NO_VALUES);
-    else if (!own_file_import(work, result->bytes, result->length, request->admin_id, &done, err))
+    else if (!own_file_import(work, result->bytes, result->length, request->admin_id, texts_is_taken, &done,
+                              err))
         return false;
     else
         *html_out = outcome(work, &done);

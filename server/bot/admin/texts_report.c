@@ -26,8 +26,10 @@ static bool report(struct work *work, const struct own_text_broken *broken, stru
     const struct tenant *tenant = work->tenant;
     if (!admin_log_add(work, &entry, err))
         return err->code == ERR_CONFLICT;
+    struct turn turn = {.work = work};
     const char *html = say(work, TEXT_TEXT_BROKEN,
-                           TEXT_VALUES(TV("nama", text_name(broken->key)), TV("alasan", broken->fault.why)));
+                           TEXT_VALUES(TV("nama", text_name(broken->key)),
+                                       TV_HTML("alasan", texts_why_not(&turn, broken->key, &broken->fault))));
     for (size_t i = 0; i < tenant->owners.count; i++)
         if (!tenant_is_admin(tenant, tenant->owners.items[i]) &&
             !tell(work, tenant->owners.items[i], html, err))

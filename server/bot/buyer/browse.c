@@ -84,7 +84,7 @@ static const char *list_products(struct work *work, struct keyboard *keyboard,
 
 static bool show_empty(struct turn *turn)
 {
-    page_show(turn->work, &turn->page, say(turn->work, TEXT_PRODUCTS_EMPTY, TEXT_NO_VALUES),
+    turn_show(turn, TEXT_PRODUCTS_EMPTY, say(turn->work, TEXT_PRODUCTS_EMPTY, TEXT_NO_VALUES),
               say_button(turn->work, TEXT_BUTTON_HOME, "w"));
     return true;
 }

@@ -120,7 +120,7 @@ bool start_information(struct turn *turn, struct error *err)
                         TV("total_transactions", say_number(work, turn->catalogue->completed_order_count)),
                         TV("total_products", say_number(work, (int64_t)turn->catalogue->product_count)),
                         TV_HTML("kontak", say_contact(work))));
-    page_show(work, &turn->page, html, home_keyboard(turn));
+    turn_show(turn, TEXT_INFORMATION, html, home_keyboard(turn));
     return true;
 }
 
@@ -130,7 +130,7 @@ bool start_how_to_order(struct turn *turn, struct error *err)
     const char *html = say(work, TEXT_HOW_TO_ORDER,
                            TEXT_VALUES(TV("store_name", work->tenant->title),
                                        TV("menit", say_number(work, work->tenant->invoice_minutes))));
-    page_show(work, &turn->page, html, home_keyboard(turn));
+    turn_show(turn, TEXT_HOW_TO_ORDER, html, home_keyboard(turn));
     return true;
 }
 
@@ -138,7 +138,7 @@ bool start_help(struct turn *turn, struct error *err)
 {
     struct work *work = turn->work;
     const char *html = say(work, TEXT_HELP, TEXT_VALUES(TV("store_name", work->tenant->title)));
-    page_show(work, &turn->page, html, start_reply_keyboard(turn));
+    turn_show(turn, TEXT_HELP, html, start_reply_keyboard(turn));
     turn->page.as_new = true;
     return true;
 }
