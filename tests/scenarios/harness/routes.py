@@ -9,11 +9,14 @@ from . import ROOT
 
 ROLES = {"ROLE_BUYER": 0, "ROLE_ADMIN": 1, "ROLE_OWNER": 2}
 
-_COMMAND = re.compile(r'\{\{((?:"/\w+"(?:,\s*)?)+)\},\s*[^{}]*?ROUTE\(\s*\w+,\s*(ROLE_\w+),\s*\w+(?:,\s*\w+)*\)\}', re.S)
-_LABEL = re.compile(r"\{TEXT_(\w+),\s*ROUTE\(\s*\w+,\s*(ROLE_\w+),\s*\w+(?:,\s*\w+)*\)\}", re.S)
-_CALLBACK = re.compile(r'\{"(\w+)",\s*"([iw]*)",\s*ROUTE\(\s*\w+,\s*(ROLE_\w+),\s*\w+(?:,\s*\w+)*\)\}', re.S)
-_SPELT_OUT = re.compile(r'\{"(\w+)",\s*"([iw]*)",\s*\{(?:[^{}]*?)\.role = (ROLE_\w+)', re.S)
-_OTHERS = re.compile(r"route_\w+ =\s*ROUTE\(\s*\w+,\s*(ROLE_\w+),", re.S)
+_TABLE = re.compile(r"const struct (command|label|callback)_row \w+\[\] = \{\n(.*?)\n\};", re.S)
+_ROW = {
+    "command": re.compile(r'\{\{((?:"/\w+"(?:,\s*)?)+)\},\s*[-\w]+,\s*(.*)\}', re.S),
+    "label": re.compile(r"\{TEXT_(\w+),\s*(.*)\}", re.S),
+    "callback": re.compile(r'\{"(\w+)",\s*"([iw]*)",\s*(.*)\}', re.S),
+}
+_MACRO = re.compile(r"#define (\w+)\(.*?\)((?:[^\n]*\\\n)*[^\n]*)")
+_ROLE = re.compile(r"\bROLE_(?:BUYER|ADMIN|OWNER)\b")
 
 
 class Command(NamedTuple):
@@ -32,19 +35,46 @@ class Callback(NamedTuple):
     role: int
 
 
+def _rows(body):
+    """The outermost brace groups of a table."""
+    depth, begin = 0, 0
+    for at, character in enumerate(body):
+        if character == "{":
+            if depth == 0:
+                begin = at
+            depth += 1
+        elif character == "}":
+            depth -= 1
+            if depth == 0:
+                yield body[begin : at + 1]
+    assert depth == 0, "braces that do not close"
+
+
+def _role(route, macros):
+    """Of what stands in the row, or in the macro that makes the rest of it."""
+    found = _ROLE.findall(route) or _ROLE.findall(macros.get(route.partition("(")[0].strip(), ""))
+    assert len(found) == 1, f"whose role is it? {route}"
+    return ROLES[found[0]]
+
+
 def read():
-    """(commands, labels, callbacks). Fails where a row was understood by none of the patterns."""
-    commands, labels, callbacks, others, said = [], [], [], 0, 0
+    """(commands, labels, callbacks). Fails where a row can't be understood."""
+    commands, labels, callbacks = [], [], []
     texts = [yaml.safe_load((ROOT / "conf/texts" / f"{language}.yaml").read_text(encoding="utf-8")) for language in ("id", "en")]
     for path in sorted((ROOT / "server/bot").glob("**/routes*.c")):
         source = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.S)
-        commands += [Command(tuple(re.findall(r'"(/\w+)"', names)), ROLES[role]) for names, role in _COMMAND.findall(source)]
-        labels += [Label(tuple(text[key.lower()] for text in texts), ROLES[role]) for key, role in _LABEL.findall(source)]
-        callbacks += [Callback(verb, arguments, ROLES[role])
-                      for verb, arguments, role in _CALLBACK.findall(source) + _SPELT_OUT.findall(source)]
-        others += len(_OTHERS.findall(source))
-        said += len(re.findall(r"\bROLE_(?:BUYER|ADMIN|OWNER)\b", source))
-    assert said == len(commands) + len(labels) + len(callbacks) + others, (
-        f"{said} rows have a role; understood: {len(commands)} commands, {len(labels)} labels, {len(callbacks)} callbacks, {others} others")
+        macros = dict(_MACRO.findall(source))
+        for kind, body in _TABLE.findall(source):
+            for text in _rows(body):
+                row = _ROW[kind].fullmatch(text)
+                assert row, f"a row of another form: {text}"
+                *what, route = row.groups()
+                role = _role(route, macros)
+                if kind == "command":
+                    commands.append(Command(tuple(re.findall(r'"(/\w+)"', what[0])), role))
+                elif kind == "label":
+                    labels.append(Label(tuple(text[what[0].lower()] for text in texts), role))
+                else:
+                    callbacks.append(Callback(*what, role))
     assert commands and labels and len({row.verb for row in callbacks}) == len(callbacks) > 40
     return commands, labels, callbacks
