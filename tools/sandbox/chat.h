@@ -62,6 +62,6 @@ void message_set_keyboard(struct message *message, json_t *rows);
 
 /* The message as a Bot API Message; the caller owns it. */
 json_t *message_json(const struct chat *chat, const struct message *message);
-/* The chat as GET /sandbox/chat tells it; the caller owns it. */
-json_t *chat_json(struct sandbox *sandbox, struct chat *chat);
+/* The chat as GET /sandbox/chat tells it, with the last messages and answers (0: all); the caller owns it. */
+json_t *chat_json(struct sandbox *sandbox, struct chat *chat, size_t last);
 void chat_free(void *chat);

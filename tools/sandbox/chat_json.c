@@ -139,14 +139,22 @@ static json_t *shown_message(struct sandbox *sandbox, struct arena *arena, struc
     return json;
 }
 
-json_t *chat_json(struct sandbox *sandbox, struct chat *chat)
+/* The index of the first of the last ones. */
+static size_t first_of(size_t count, size_t last)
+{
+    return last == 0 || last > count ? 0 : count - last;
+}
+
+json_t *chat_json(struct sandbox *sandbox, struct chat *chat, size_t last)
 {
     auto_arena struct arena *arena = arena_new();
-    json_t *messages = json_array();
-    for (size_t i = 0; i < chat->count; i++)
+    json_t *messages = json_array(), *answers = json_array();
+    for (size_t i = first_of(chat->count, last); i < chat->count; i++)
         json_array_append_new(messages, shown_message(sandbox, arena, chat->messages[i]));
-    return json_pack("{s:o,s:O?,s:O,s:b,s:b,s:b}", "messages", messages, "reply_keyboard",
-                     chat->reply_keyboard, "answers", chat->answers, "typing",
+    for (size_t i = first_of(json_array_size(chat->answers), last); i < json_array_size(chat->answers); i++)
+        json_array_append(answers, json_array_get(chat->answers, i));
+    return json_pack("{s:o,s:O?,s:o,s:b,s:b,s:b}", "messages", messages, "reply_keyboard",
+                     chat->reply_keyboard, "answers", answers, "typing",
                      chat->typing_until_ms > clock_mono_ms(), "started", chat->started, "blocked",
                      chat->blocked);
 }

@@ -210,7 +210,8 @@ static bool chat(struct control *control, json_t **answer_out)
 {
     struct bot *bot = bot_find(control->sandbox, control_query_int(control, "bot", 0));
     struct chat *found = bot ? chat_find(bot, control_query_int(control, "chat", 0)) : NULL;
-    *answer_out = found ? chat_json(control->sandbox, found)
+    int64_t last = control_query_int(control, "last", 0);
+    *answer_out = found ? chat_json(control->sandbox, found, last > 0 ? (size_t)last : 0)
                         : json_pack("{s:[],s:n,s:[],s:b,s:b,s:b}", "messages", "reply_keyboard", "answers",
                                     "typing", 0, "started", 0, "blocked", 0);
     return true;
