@@ -202,6 +202,7 @@ static bool start_engine(struct program *program, struct error *err)
     verify_daily_start(config->database_url, &bot_verify_notices);
     active_start(config->database_url);
     outbox_set_effects(bot_outbox_effects, bot_outbox_effect_count);
+    outbox_set_bulk(bot_outbox_bulk, bot_outbox_bulk_count);
     settings_on_read(bot_settings_read);
 
     program->directory = directory_new(program->enrolment_count);
@@ -215,7 +216,8 @@ static bool start_engine(struct program *program, struct error *err)
         return false;
     const struct outbox_sink sink = sender_sink(program->sender);
     outbox_set_sink(&sink);
-    bot_init(&(struct bot_options){.texts = program->texts, .sender = program->sender});
+    bot_init(&(struct bot_options){
+        .texts = program->texts, .sender = program->sender, .calls_per_second = (int)config->telegram_rate});
     const struct lane_options lanes = {.count = (int)config->lanes,
                                        .database_url = config->database_url,
                                        .pool = program->pool,

@@ -22,6 +22,7 @@
 struct bot_options {
     const struct texts *texts;
     struct sender *sender; /* for the second expendable call of a callback */
+    int calls_per_second;  /* of one bot; 0: as Telegram allows */
 };
 void bot_init(const struct bot_options *options);
 
@@ -66,6 +67,8 @@ extern const struct checkout_notices bot_checkout_notices;
 extern const struct verify_notices bot_verify_notices;
 extern const struct outbox_effect bot_outbox_effects[];
 extern const size_t bot_outbox_effect_count;
+extern const struct outbox_bulk bot_outbox_bulk[];
+extern const size_t bot_outbox_bulk_count;
 /* For settings_on_read(). */
 void bot_settings_read(struct work *work);
 extern const struct job_kind *const bot_jobs[];

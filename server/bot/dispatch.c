@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "bot/broadcasting.h"
 #include "bot/gate.h"
 #include "bot/inbox.h"
 #include "bot/routes.h"
@@ -15,6 +16,7 @@ void bot_init(const struct bot_options *options)
 {
     say_set_texts(options->texts);
     page_set_sender(options->sender);
+    broadcasting_set_rate(options->calls_per_second);
 }
 
 /* --- the turn --- */

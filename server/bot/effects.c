@@ -2,11 +2,13 @@
  * writes the outcome down. */
 #include "base/json.h"
 #include "bot/bot.h"
+#include "bot/broadcasting.h"
 #include "bot/delivery.h"
 #include "bot/invoice.h"
 #include "bot/notices.h"
 #include "bot/outgoing.h"
 #include "bot/say.h"
+#include "store/broadcast.h"
 #include "store/user.h"
 #include "work/outbox.h"
 
@@ -111,5 +113,12 @@ const struct outbox_effect bot_outbox_effects[] = {
     {EFFECT_DELIVERED, apply_delivered},
     {EFFECT_FULFILLED, apply_fulfilled},
     {EFFECT_REPLACED, apply_replaced},
+    {EFFECT_BROADCAST_PROGRESS, broadcasting_apply_progress},
+    {EFFECT_BROADCAST_PREVIEW, broadcasting_apply_preview},
 };
 const size_t bot_outbox_effect_count = sizeof bot_outbox_effects / sizeof bot_outbox_effects[0];
+
+const struct outbox_bulk bot_outbox_bulk[] = {
+    {BROADCAST_EFFECT, broadcast_wish, broadcasting_apply},
+};
+const size_t bot_outbox_bulk_count = sizeof bot_outbox_bulk / sizeof bot_outbox_bulk[0];

@@ -2,8 +2,10 @@
 #include "bot/bot.h"
 
 #include "bot/admin/texts.h"
+#include "bot/broadcasting.h"
 
 const struct job_kind *const bot_jobs[] = {
+    &broadcasting_job,
     &texts_import_job,
 };
 const size_t bot_job_count = sizeof bot_jobs / sizeof bot_jobs[0];

@@ -72,6 +72,14 @@ void page_aside(struct work *work, int64_t chat_id, const char *html, json_t *ke
     expendable(work, "sendMessage", params);
 }
 
+void page_change(struct work *work, int64_t chat_id, int64_t message_id, const char *html, json_t *keyboard)
+{
+    json_t *params = page_message(work, html, keyboard);
+    json_object_set_new(params, "chat_id", json_integer(chat_id));
+    json_object_set_new(params, "message_id", json_integer(message_id));
+    expendable(work, "editMessageText", params);
+}
+
 void page_file_aside(struct work *work, int64_t chat_id, const char *method, const char *kind,
                      const char *file_id)
 {

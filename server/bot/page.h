@@ -43,6 +43,8 @@ bool page_can_edit(const struct update *update);
  * sender where the page takes the body. Forgets the page. */
 const char *page_reply(struct work *work, const struct update *update, struct page *page);
 
+/* An expendable change of a message of text that the bot sent. Takes over the keyboard. */
+void page_change(struct work *work, int64_t chat_id, int64_t message_id, const char *html, json_t *keyboard);
 /* An expendable message beside the page. Takes over the keyboard. */
 void page_aside(struct work *work, int64_t chat_id, const char *html, json_t *keyboard);
 /* The same for what is no text: a file Telegram knows, by the method that sends its kind ("sendSticker") and

@@ -126,7 +126,18 @@ const struct callback_row callback_rows[] = {
 
     /* Vouchers */
 
-    /* Broadcast */
+    /* Broadcast: a broadcast's id */
+    {"ab", "", ROUTE(broadcasts_open, ROLE_ADMIN, READS)},
+    {"abo", "", ROUTE(broadcasts_open_aside, ROLE_ADMIN, READS)},
+    {"abl", "i", ROUTE(broadcasts_list, ROLE_ADMIN, READS)}, /* the one the page's are before, or 0 */
+    {"abn", "", ROUTE(broadcasts_make, ROLE_ADMIN, WRITES)},
+    {"abd", "i", ROUTE(broadcasts_show, ROLE_ADMIN, READS)},
+    {"abv", "i", ROUTE(broadcasts_view, ROLE_ADMIN, WRITES)},
+    {"abp", "i", ROUTE(broadcasts_pause, ROLE_ADMIN, WRITES)},
+    {"abr", "i", ROUTE(broadcasts_resume, ROLE_ADMIN, WRITES)},
+    {"abc", "i", ROUTE(broadcasts_ask_cancel, ROLE_ADMIN, READS)},
+    {"abx", "i", ROUTE(broadcasts_cancel, ROLE_ADMIN, WRITES)},
+    {"abs", "i", ROUTE(broadcasts_resend, ROLE_ADMIN, WRITES)},
 
     /* The store's own texts: a text's number in text_keys.h */
     {"ar", "", ROUTE(texts_home, ROLE_ADMIN, READS)},

@@ -6,6 +6,11 @@
 /* menu.c */
 turn_handler admin_menu;
 
+/* broadcasts.c, broadcast_new.c */
+turn_handler broadcasts_open, broadcasts_open_aside, broadcasts_list, broadcasts_show, broadcasts_view,
+    broadcasts_make, broadcasts_pause, broadcasts_resume, broadcasts_ask_cancel, broadcasts_cancel,
+    broadcasts_resend;
+
 /* store_settings.c */
 turn_handler store_settings_open, store_settings_show, store_settings_look, store_settings_change,
     store_settings_reset;

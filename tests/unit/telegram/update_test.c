@@ -95,6 +95,32 @@ static void picks_the_largest_photo(void **state)
     assert_null(f->update.text);
 }
 
+static bool is_formatted(struct fixture *f, const char *entities)
+{
+    const char *text =
+        arena_printf(f->arena,
+                     "{\"update_id\":1,\"message\":{\"message_id\":5," FROM
+                     ",\"chat\":{\"id\":1001,\"type\":\"private\"},\"text\":\"halo\",\"entities\":%s}}",
+                     entities);
+    assert_true(decode(f, text));
+    assert_string_equal(f->update.text, "halo");
+    return f->update.text_is_formatted;
+}
+
+static void tells_a_formatted_text(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(decode(f, MESSAGE));
+    assert_false(f->update.text_is_formatted);
+    assert_true(is_formatted(f, "[{\"type\":\"bold\",\"offset\":0,\"length\":4}]"));
+    assert_true(is_formatted(f, "[{\"type\":\"url\"},{\"type\":\"text_link\",\"url\":\"https://a.id\"}]"));
+    assert_true(is_formatted(f, "[{\"type\":\"something_new\"}]"));
+    assert_false(is_formatted(f, "[{\"type\":\"url\"},{\"type\":\"mention\"},{\"type\":\"bot_command\"}]"));
+    assert_false(is_formatted(f, "[]"));
+    assert_false(is_formatted(f, "{\"type\":\"bold\"}"));
+    assert_true(is_formatted(f, "[7]")); /* nothing we know: better as it is */
+}
+
 static void reads_callbacks(void **state)
 {
     struct fixture *f = *state;
@@ -321,6 +347,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(reads_a_message, set_up, tear_down),
         cmocka_unit_test_setup_teardown(picks_the_largest_photo, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(tells_a_formatted_text, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_callbacks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_chat_members_and_groups, set_up, tear_down),
         cmocka_unit_test_setup_teardown(acknowledges_what_it_did_not_ask_for, set_up, tear_down),
