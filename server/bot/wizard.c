@@ -28,7 +28,7 @@ size_t wizard_step_count(const struct wizard *wizard)
 bool wizard_applies(const struct wizard *wizard, size_t step)
 {
     const struct wizard_step *s = &wizard->kind->steps[step];
-    return (!s->about || str_equal(s->about, wizard_text(wizard, WIZARD_ABOUT))) &&
+    return (!s->topic || str_equal(s->topic, wizard_text(wizard, WIZARD_TOPIC))) &&
            (!s->applies || s->applies(wizard));
 }
 
@@ -97,6 +97,14 @@ void wizard_put_number(struct wizard *wizard, const char *name, int64_t value)
 void wizard_put_text(struct wizard *wizard, const char *name, const char *value)
 {
     put(wizard, &(struct wizard_answer){.name = name, .text = arena_strdup(wizard->arena, value)});
+}
+
+void wizard_put_choice(struct wizard *wizard, const char *name, int64_t value, const char *label)
+{
+    put(wizard, &(struct wizard_answer){.name = name,
+                                        .input = WIZARD_CHOICE,
+                                        .number = value,
+                                        .label = arena_strdup(wizard->arena, label)});
 }
 
 static const struct wizard_answer *given(const struct wizard *wizard, const char *name)

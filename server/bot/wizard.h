@@ -66,11 +66,11 @@ struct wizard_step {
     } * fixed_choices;
     /* How the answer reads in the summary (plain; a choice's label is remembered by the engine). */
     const char *(*show)(struct turn *turn, const struct wizard *wizard);
-    /* One of several that a wizard may be about: asked only where it was started with this
-     * (wizard_put_text(wizard, WIZARD_ABOUT, …)); NULL: always. */
-    const char *about;
+    /* One of several that a wizard may ask: only where it was started with this
+     * (wizard_put_text(wizard, WIZARD_TOPIC, …)); NULL: always. */
+    const char *topic;
 };
-#define WIZARD_ABOUT "about"
+#define WIZARD_TOPIC "topic"
 
 struct wizard_kind {
     const char *name; /* stored; unique */
@@ -102,6 +102,8 @@ struct wizard *wizard_new(struct turn *turn, const struct wizard_kind *kind);
  * earlier ones of the same name. */
 void wizard_put_number(struct wizard *wizard, const char *name, int64_t value);
 void wizard_put_text(struct wizard *wizard, const char *name, const char *value);
+/* A step's choice that is made already, with how it reads in the summary. */
+void wizard_put_choice(struct wizard *wizard, const char *name, int64_t value, const char *label);
 /* A text put under this name says what the wizard is about: plain, on every page, below the title. */
 #define WIZARD_ABOUT "about"
 /* Puts it into the conversation and asks its first question that has no answer yet. */

@@ -11,13 +11,13 @@
 /* NULL where another version of the server asked for what this one does not have. */
 static const struct setting_screen *screen_of(const struct wizard *wizard)
 {
-    return setting_screen(wizard_text(wizard, WIZARD_ABOUT));
+    return setting_screen(wizard_text(wizard, WIZARD_TOPIC));
 }
 
 /* The answer as the setting's value; the caller's. */
 static json_t *answer_of(const struct wizard *wizard)
 {
-    const char *name = wizard_text(wizard, WIZARD_ABOUT);
+    const char *name = wizard_text(wizard, WIZARD_TOPIC);
     return settings_definition(name)->kind == SETTING_NUMBER ? json_integer(wizard_number(wizard, name))
                                                              : json_string(wizard_text(wizard, name));
 }
@@ -72,7 +72,7 @@ static bool check(struct turn *turn, struct wizard *wizard, const char **why_out
 #define ASK(name_, id, takes_)                                                                               \
     {                                                                                                        \
         .name = (name_), .label = TEXT_SETTING_##id, .prompt = TEXT_SETTING_##id##_ASK, .takes = (takes_),   \
-        .check = check, .about = (name_)                                                                     \
+        .check = check, .topic = (name_)                                                                     \
     }
 static const struct wizard_step steps[] = {
     ASK("title", TITLE, WIZARD_LINE),
@@ -117,7 +117,7 @@ bool setting_ask(struct turn *turn, const struct setting_screen *screen, const s
                  struct error *err)
 {
     struct wizard *wizard = wizard_new(turn, &setting_wizard);
-    wizard_put_text(wizard, WIZARD_ABOUT, screen->name);
+    wizard_put_text(wizard, WIZARD_TOPIC, screen->name);
     wizard_put_number(wizard, EDITION, row->edition);
     return wizard_open(turn, wizard, err);
 }
