@@ -201,6 +201,7 @@ static bool start_engine(struct program *program, struct error *err)
     checkout_set_notices(&bot_checkout_notices);
     verify_daily_start(config->database_url, &bot_verify_notices);
     active_start(config->database_url);
+    bot_start_reading(config->database_url);
     outbox_set_effects(bot_outbox_effects, bot_outbox_effect_count);
     outbox_set_bulk(bot_outbox_bulk, bot_outbox_bulk_count);
     settings_on_read(bot_settings_read);
@@ -310,6 +311,7 @@ static void stop(struct program *program)
         lanes_wind_down(program->lanes);
     verify_daily_stop();
     active_stop();
+    bot_stop_reading();
     if (program->server && !server_drain(program->server, 5000))
         log_warn(NULL, "some requests were not answered before the stop");
     stop_registration(program);

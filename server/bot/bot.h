@@ -73,5 +73,9 @@ extern const size_t bot_outbox_bulk_count;
 void bot_settings_read(struct work *work);
 extern const struct job_kind *const bot_jobs[];
 extern const size_t bot_job_count;
+/* What is read for admins in the background: before the lanes start (the URL is borrowed), and at the stop,
+ * which breaks off what runs; its jobs are done after the next start. Any thread. */
+void bot_start_reading(const char *database_url);
+void bot_stop_reading(void);
 /* For setMyCommands; borrowed, lives as long as the program. */
 const json_t *bot_commands(const char *language);

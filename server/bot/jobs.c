@@ -1,11 +1,13 @@
 /* The jobs of conversations: what an admin or a buyer asked for and has to wait for. */
 #include "bot/bot.h"
 
+#include "bot/admin/statistics.h"
 #include "bot/admin/texts.h"
 #include "bot/broadcasting.h"
 
 const struct job_kind *const bot_jobs[] = {
     &broadcasting_job,
+    &statistics_job,
     &texts_import_job,
 };
 const size_t bot_job_count = sizeof bot_jobs / sizeof bot_jobs[0];

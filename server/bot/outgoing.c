@@ -24,7 +24,7 @@ static json_t *caption_params(struct work *work, const struct outgoing *outgoing
 
 bool outgoing_add(struct work *work, const struct outgoing *outgoing, struct error *err)
 {
-    bool is_photo = outgoing->qr_string || outgoing->photo_file_id;
+    bool is_photo = outgoing->qr_string || outgoing->chart || outgoing->photo_file_id;
     bool is_document = outgoing->file_text || outgoing->document_file_id;
     struct outbox_message message = {
         .chat_id = outgoing->chat_id,
@@ -34,9 +34,12 @@ bool outgoing_add(struct work *work, const struct outgoing *outgoing, struct err
         .params = is_photo || is_document ? caption_params(work, outgoing)
                                           : page_message(work, outgoing->html, outgoing->keyboard),
         .attachment = outgoing->qr_string   ? ATTACH_QR_PNG
+                      : outgoing->chart     ? ATTACH_CHART_PNG
                       : outgoing->file_text ? ATTACH_TEXT_FILE
                                             : ATTACH_NONE,
-        .attachment_text = outgoing->qr_string ? outgoing->qr_string : outgoing->file_text,
+        .attachment_text = outgoing->qr_string ? outgoing->qr_string
+                           : outgoing->chart   ? outgoing->chart
+                                               : outgoing->file_text,
         .attachment_name = outgoing->file_name,
         .effect = outgoing->effect ? outgoing->effect : EFFECT_NOTICE,
         .effect_ref = outgoing->effect ? outgoing->ref : outgoing->chat_id,

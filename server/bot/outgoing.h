@@ -27,6 +27,7 @@ struct outgoing {
     const char *photo_file_id;
     const char *document_file_id;
     const char *qr_string;
+    const char *chart; /* by chart_describe() */
     const char *file_text;
     const char *file_name;
 };

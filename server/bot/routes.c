@@ -157,6 +157,11 @@ const struct callback_row callback_rows[] = {
     /* Calculator */
 
     /* Statistics */
+    {"ai", "", ROUTE(statistics_open, ROLE_ADMIN, READS)},
+    {"aip", "i", ROUTE(statistics_of_days, ROLE_ADMIN, WRITES)},   /* days up to today */
+    {"aif", "ii", ROUTE(statistics_of_dates, ROLE_ADMIN, WRITES)}, /* from day, to day since 1970 */
+    {"aic", "ii", ROUTE(statistics_files, ROLE_ADMIN, WRITES)},    /* the same */
+    {"aiw", "", ROUTE(statistics_choose, ROLE_ADMIN, WRITES)},
 
     /* Deposits */
 

@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "store/internal.h"
+#include "store/window.h"
 
 DB_TENANT_STATEMENT(
     admin_log_insert,
@@ -92,6 +93,58 @@ bool admin_log_list(struct work *work, const struct admin_log_filter *filter, in
         *count_out = (size_t)rows.count;
         for (int i = 0; i < rows.count; i++)
             (*entries_out)[i] = read_entry(work, &rows, i);
+    }
+    store_read_end(work, own);
+    return ok || error_context(err, "admin log");
+}
+
+DB_TENANT_STATEMENT(admin_log_newer, COLUMNS " WHERE id > $1 ORDER BY id LIMIT $2");
+DB_TENANT_STATEMENT(admin_log_newer_of_actor,
+                    COLUMNS " WHERE id > $1 AND actor_id = $3 ORDER BY id LIMIT $2");
+DB_TENANT_STATEMENT(admin_log_newer_of_subject,
+                    COLUMNS " WHERE id > $1 AND subject = $3 AND subject_id = $4 ORDER BY id LIMIT $2");
+
+static bool query_newer(struct work *work, const struct admin_log_filter *filter, int64_t than, int64_t limit,
+                        struct db_rows *rows_out, struct error *err)
+{
+    const struct db_param above = P_INT(than), most = P_INT(limit);
+    if (filter->by_actor)
+        return db_query(work->tx, &admin_log_newer_of_actor, DB_PARAMS(above, most, P_INT(filter->actor_id)),
+                        rows_out, err);
+    if (filter->subject)
+        return db_query(work->tx, &admin_log_newer_of_subject,
+                        DB_PARAMS(above, most, P_TEXT(filter->subject), P_INT(filter->subject_id)), rows_out,
+                        err);
+    return db_query(work->tx, &admin_log_newer, DB_PARAMS(above, most), rows_out, err);
+}
+
+/* One more than fits, so that it is known whether another page follows. */
+static bool query_page(struct work *work, const struct admin_log_filter *filter, int64_t cursor, int most,
+                       struct db_rows *rows_out, struct error *err)
+{
+    if (cursor < 0)
+        return query_newer(work, filter, -cursor, most + 1, rows_out, err);
+    return query_list(work, filter, cursor < INT64_MAX && cursor ? cursor + 1 : 0, most + 1, rows_out, err);
+}
+
+bool admin_log_page(struct work *work, const struct admin_log_filter *filter, int64_t cursor, int most,
+                    struct admin_log_page *page_out, struct error *err)
+{
+    struct db_rows rows = {0};
+    bool own = false;
+    if (cursor == INT64_MIN)
+        cursor = 0;
+    bool ok = store_read_begin(work, &own, err) && query_page(work, filter, cursor, most, &rows, err);
+    if (ok && !rows.count && cursor) {
+        cursor = 0;
+        ok = query_page(work, filter, cursor, most, &rows, err);
+    }
+    if (ok) {
+        const struct window window = window_of(&rows, cursor, most);
+        *page_out = (struct admin_log_page){ARENA_ARRAY(work->arena, struct admin_log_entry, window.count),
+                                            (size_t)window.count, window.before, window.after};
+        for (int i = 0; i < window.count; i++)
+            page_out->entries[i] = read_entry(work, &rows, window_row(&window, i));
     }
     store_read_end(work, own);
     return ok || error_context(err, "admin log");

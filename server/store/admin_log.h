@@ -44,6 +44,15 @@ struct admin_log_filter {
 MUST_USE bool admin_log_list(struct work *work, const struct admin_log_filter *filter, int64_t before,
                              int64_t limit, struct admin_log_entry **entries_out, size_t *count_out,
                              struct error *err);
+/* A page of them, newest first. `cursor` as in a page's `newer` and `older`; 0: the newest. Where nothing is
+ * there any more, the newest. */
+struct admin_log_page {
+    struct admin_log_entry *entries;
+    size_t count;
+    int64_t newer, older; /* 0: there is no such page */
+};
+MUST_USE bool admin_log_page(struct work *work, const struct admin_log_filter *filter, int64_t cursor,
+                             int most, struct admin_log_page *page_out, struct error *err);
 /* ERR_NOT_FOUND. */
 MUST_USE bool admin_log_get(struct work *work, int64_t id, struct admin_log_entry *entry_out,
                             struct error *err);

@@ -61,7 +61,7 @@ DB_TENANT_STATEMENT(
     statistics_products,
     "SELECT p.code, p.name, sum(i.quantity)::bigint, sum(i.price * i.quantity)::bigint"
     " FROM orders o JOIN order_items i ON i.order_id = o.id JOIN products p ON p.id = i.product_id"
-    " WHERE " WITHIN("o.paid_at") " GROUP BY p.id ORDER BY 3 DESC, 4 DESC, p.id LIMIT $3");
+    " WHERE " WITHIN("o.paid_at") " GROUP BY p.id ORDER BY 3 DESC, 4 DESC, p.id");
 DB_TENANT_STATEMENT(statistics_booked,
                     "SELECT count(*) FILTER (WHERE kind = 'refund'), coalesce(sum(amount) FILTER (WHERE kind "
                     "= 'refund'), 0)::bigint,"
@@ -74,6 +74,7 @@ struct reading {
     struct arena *arena;
     const struct clock_zone *zone;
     int64_t from_ms, to_ms;
+    int64_t begun_ms, most_ms; /* clock_mono_ms */
     struct statistics *statistics;
 };
 
@@ -99,6 +100,8 @@ static void add_quarter(struct reading *r, int64_t quarter, const struct statist
 static bool query(struct reading *r, const struct db_statement *statement, struct db_rows *rows_out,
                   struct error *err)
 {
+    if (clock_mono_ms() - r->begun_ms > r->most_ms)
+        return error_set(err, ERR_RETRY, "took too long");
     return db_query(r->tx, statement, DB_PARAMS(P_TIME(r->from_ms), P_TIME(r->to_ms)), rows_out, err);
 }
 
@@ -137,11 +140,10 @@ static bool read_people(struct reading *r, struct error *err)
     return true;
 }
 
-static bool read_products(struct reading *r, int64_t most, struct error *err)
+static bool read_products(struct reading *r, struct error *err)
 {
     struct db_rows rows;
-    if (!db_query(r->tx, &statistics_products, DB_PARAMS(P_TIME(r->from_ms), P_TIME(r->to_ms), P_INT(most)),
-                  &rows, err))
+    if (!query(r, &statistics_products, &rows, err))
         return false;
     struct statistics_product *products = ARENA_ARRAY(r->arena, struct statistics_product, rows.count);
     for (int i = 0; i < rows.count; i++)
@@ -155,8 +157,8 @@ static bool read_products(struct reading *r, int64_t most, struct error *err)
 }
 
 bool statistics_read(struct db *db, const struct db_scope *scope, const struct clock_zone *zone,
-                     const struct statistics_period *period, int64_t most_products, int64_t most_ms,
-                     struct arena *arena, struct statistics *statistics_out, struct error *err)
+                     const struct statistics_period *period, int64_t most_ms, struct arena *arena,
+                     struct statistics *statistics_out, struct error *err)
 {
     struct statistics s = {.period = *period, .day_count = (size_t)(period->to_day - period->from_day + 1)};
     s.days = ARENA_ARRAY(arena, struct statistics_figures, s.day_count);
@@ -168,9 +170,10 @@ bool statistics_read(struct db *db, const struct db_scope *scope, const struct c
                               .zone = zone,
                               .from_ms = statistics_day_begins(zone, period->from_day),
                               .to_ms = statistics_day_begins(zone, period->to_day + 1),
+                              .begun_ms = clock_mono_ms(),
+                              .most_ms = most_ms,
                               .statistics = &s};
-    if (!read_orders(&reading, err) || !read_people(&reading, err) ||
-        !read_products(&reading, most_products, err))
+    if (!read_orders(&reading, err) || !read_people(&reading, err) || !read_products(&reading, err))
         return error_context(err, "statistics");
     *statistics_out = s;
     return true;

@@ -39,7 +39,7 @@ struct statistics {
     size_t day_count;
     struct statistics_figures *days;
     size_t product_count;
-    struct statistics_product *products; /* best sold first */
+    struct statistics_product *products; /* all that were sold, best sold first */
 };
 
 /* The day that the moment lies in. */
@@ -50,12 +50,12 @@ int64_t statistics_day_begins(const struct clock_zone *zone, int64_t day);
 bool statistics_is_period(const struct clock_zone *zone, const struct statistics_period *period,
                           int64_t now_ms);
 
-/* The store whose schema and role `scope` has. At most `most_products`. `most_ms` bounds each of the few
- * statements. ERR_RETRY where the connection was lost, somebody ended it (db_cancel), or it took too long. In
- * the arena. */
+/* The store whose schema and role `scope` has. `most_ms` bounds the whole, roughly (one statement more at
+ * most). ERR_RETRY where the connection was lost, somebody ended it (db_cancel), or it took too long. In the
+ * arena. */
 MUST_USE bool statistics_read(struct db *db, const struct db_scope *scope, const struct clock_zone *zone,
-                              const struct statistics_period *period, int64_t most_products, int64_t most_ms,
-                              struct arena *arena, struct statistics *statistics_out, struct error *err);
+                              const struct statistics_period *period, int64_t most_ms, struct arena *arena,
+                              struct statistics *statistics_out, struct error *err);
 
 /* `part` of `whole` in tenths of a percent, rounded; -1 where there is no whole. */
 int64_t statistics_share(int64_t part, int64_t whole);

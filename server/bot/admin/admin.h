@@ -10,6 +10,8 @@ turn_handler admin_menu;
 turn_handler broadcasts_open, broadcasts_open_aside, broadcasts_list, broadcasts_show, broadcasts_view,
     broadcasts_make, broadcasts_pause, broadcasts_resume, broadcasts_ask_cancel, broadcasts_cancel,
     broadcasts_resend;
+/* statistics.c */
+turn_handler statistics_open, statistics_of_days, statistics_of_dates, statistics_files, statistics_choose;
 
 /* store_settings.c */
 turn_handler store_settings_open, store_settings_show, store_settings_look, store_settings_change,

@@ -157,6 +157,51 @@ static void test_lists_and_pages(void **state)
     MUST_FAIL(ERR_NOT_FOUND, admin_log_get(work, 99, &one, &err));
 }
 
+static void assert_page(const struct admin_log_filter *filter, int64_t cursor, int64_t first, int64_t last,
+                        struct admin_log_page *page_out)
+{
+    MUST(admin_log_page(shop_task(shop), filter, cursor, 3, page_out, &err));
+    assert_int_equal(page_out->entries[0].id, first);
+    assert_int_equal(page_out->entries[page_out->count - 1].id, last);
+}
+
+static void test_pages_forth_and_back(void **state)
+{
+    NEEDS_SHOP();
+    struct admin_log_page page;
+    for (int i = 0; i < 14; i++) { /* every second one is of 9001 */
+        struct admin_log entry = {.actor_id = i % 2 ? 9001 : 9002,
+                                  .action = "set",
+                                  .subject = i < 4 ? "order" : "user",
+                                  .subject_id = 5};
+        MUST(admin_log_add(i ? &shop->work : shop_begin(shop), &entry, &err));
+    }
+    shop_commit(shop);
+    struct admin_log_filter all = {0}, andi = {.by_actor = true, .actor_id = 9001},
+                            order = {.subject = "order", .subject_id = 5};
+    assert_page(&all, 0, 14, 12, &page);
+    assert_int_equal(page.newer, 0);
+    assert_page(&all, page.older, 11, 9, &page);
+    assert_page(&all, page.older, 8, 6, &page);
+    assert_page(&all, page.newer, 11, 9, &page);
+    assert_page(&all, page.newer, 14, 12, &page);
+    assert_int_equal(page.newer, 0);
+    assert_page(&andi, 0, 14, 10, &page);
+    assert_page(&andi, page.older, 8, 4, &page);
+    assert_page(&andi, page.older, 2, 2, &page);
+    assert_int_equal(page.older, 0);
+    assert_page(&andi, page.newer, 8, 4, &page);
+    assert_page(&order, 0, 4, 2, &page);
+    assert_page(&order, page.older, 1, 1, &page);
+    assert_page(&order, page.newer, 4, 2, &page);
+    static const int64_t forged[] = {INT64_MIN, INT64_MAX, -INT64_MAX, -14};
+    for (size_t i = 0; i < sizeof forged / sizeof forged[0]; i++)
+        assert_page(&all, forged[i], 14, 12, &page);
+    const struct admin_log_filter nobody = {.by_actor = true, .actor_id = 1};
+    MUST(admin_log_page(shop_task(shop), &nobody, 7, 3, &page, &err));
+    assert_int_equal(page.count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -164,6 +209,7 @@ int main(void)
         SHOP_TEST(test_a_key_is_used_once),
         SHOP_TEST(test_a_key_is_used_once_by_all_servers),
         SHOP_TEST(test_lists_and_pages),
+        SHOP_TEST(test_pages_forth_and_back),
         SHOP_TEST(test_rows_can_not_be_changed),
     };
     return cmocka_run_group_tests(tests, shop_set_up, shop_tear_down);
