@@ -270,6 +270,8 @@ static bool changed_meanwhile(struct turn *turn, const struct wizard *wizard, st
 {
     if (!turn_restart(turn, err) || !conversation_clear(turn->work, turn->update->from_id, err))
         return false;
+    if (wizard->kind->changed)
+        return wizard->kind->changed(turn, wizard, err);
     screen_say(turn, say(turn->work, TEXT_CHANGED_MEANWHILE, TEXT_NO_VALUES),
                wizard->kind->back(turn, wizard));
     return true;

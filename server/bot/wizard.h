@@ -88,6 +88,9 @@ struct wizard_kind {
     bool (*finish)(struct turn *turn, struct wizard *wizard, struct error *err);
     /* Callback data of the screen it came from, for cancelling and for "changed meanwhile". In the arena. */
     const char *(*back)(struct turn *turn, const struct wizard *wizard);
+    /* After "changed meanwhile": says so and shows how it is now, in the transaction that was opened again;
+     * NULL: a page that says so leads back. */
+    bool (*changed)(struct turn *turn, const struct wizard *wizard, struct error *err);
 };
 
 /* All of them; a row for each (wizards.c). */
