@@ -9,6 +9,7 @@
 #include "bot/outgoing.h"
 #include "bot/say.h"
 #include "store/broadcast.h"
+#include "store/admin_log.h"
 #include "store/user.h"
 #include "work/outbox.h"
 
@@ -106,6 +107,26 @@ static bool apply_replaced(struct work *work, int64_t ref, enum outbox_outcome o
     return apply_to_delivery(work, ref, NULL, outcome, err);
 }
 
+/* The row of the log knows who wrote it, and to whom. */
+static bool apply_admin_message(struct work *work, int64_t ref, enum outbox_outcome outcome,
+                                const json_t *result, struct error *err)
+{
+    struct admin_log_entry entry;
+    const char *person;
+    const char *key = arena_printf(work->arena, EFFECT_ADMIN_MESSAGE ":%lld", (long long)ref);
+    if (outcome == OUTBOX_SENT)
+        return true;
+    if (!admin_log_find(work, key, &entry, err) || !note_blocked(work, entry.subject_id, outcome, err) ||
+        !say_known_person(work, entry.subject_id, &person, err))
+        return error_context(err, "message");
+    const struct outgoing outgoing = {
+        .chat_id = entry.actor_id,
+        .html = say(work, outcome == OUTBOX_BLOCKED ? TEXT_MESSAGE_BLOCKED : TEXT_MESSAGE_REFUSED,
+                    TEXT_VALUES(TV_HTML("pembeli", person))),
+    };
+    return outgoing_add(work, &outgoing, err) || error_context(err, "message");
+}
+
 const struct outbox_effect bot_outbox_effects[] = {
     {EFFECT_NOTICE, apply_notice},
     {EFFECT_INVOICE, apply_invoice},
@@ -115,6 +136,7 @@ const struct outbox_effect bot_outbox_effects[] = {
     {EFFECT_REPLACED, apply_replaced},
     {EFFECT_BROADCAST_PROGRESS, broadcasting_apply_progress},
     {EFFECT_BROADCAST_PREVIEW, broadcasting_apply_preview},
+    {EFFECT_ADMIN_MESSAGE, apply_admin_message},
 };
 const size_t bot_outbox_effect_count = sizeof bot_outbox_effects / sizeof bot_outbox_effects[0];
 

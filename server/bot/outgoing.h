@@ -16,6 +16,9 @@
 #define EFFECT_FULFILLED       "fulfilled" /* ref: the order; what an admin did by hand, the same */
 #define EFFECT_REPLACED        "replaced"  /* ref: the order; admins are told where Telegram refuses it */
 
+#define EFFECT_ADMIN_MESSAGE                                                                                 \
+    "admin_message" /* ref: the update it was confirmed by; the admin is told where it does not arrive */
+
 struct outgoing {
     int64_t chat_id;
     const char *html;

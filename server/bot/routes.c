@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "bot/admin/admin.h"
+#include "bot/admin/people.h"
 #include "bot/admin/texts.h"
 #include "bot/buyer/buyer.h"
 #include "bot/wizard.h"
@@ -122,7 +123,20 @@ const struct callback_row callback_rows[] = {
 
     /* Orders */
 
-    /* People */
+    /* People: Telegram ids */
+    {"au", "", ROUTE(people_home, ROLE_ADMIN, READS)},
+    {"auc", "", ROUTE(people_count_again, ROLE_ADMIN, READS)},
+    {"aun", "i", ROUTE(people_list_newest, ROLE_ADMIN, READS)}, /* cursor */
+    {"aub", "i", ROUTE(people_list_barred, ROLE_ADMIN, READS)}, /* cursor */
+    {"aus", "", ROUTE(people_ask_search, ROLE_ADMIN, WRITES)},
+    {"aur", "ii",
+     ROUTE(people_list_found, ROLE_ADMIN, READS)}, /* person it goes on behind, found by username */
+    {"aud", "i", ROUTE(people_open, ROLE_ADMIN, READS)},
+    {"auh", "ii", ROUTE(people_history, ROLE_ADMIN, READS)}, /* entry the page's are before, or 0 */
+    {"auj", "i", ROUTE(people_ask_adjust, ROLE_ADMIN, WRITES)},
+    {"aum", "i", ROUTE(people_ask_message, ROLE_ADMIN, WRITES)},
+    {"auk", "ii", ROUTE(people_ask_bar, ROLE_ADMIN, READS)}, /* 1 out, 0 in */
+    {"auy", "ii", ROUTE(people_bar, ROLE_ADMIN, WRITES)},    /* 1 out, 0 in */
 
     /* Vouchers */
 

@@ -48,6 +48,7 @@ bool admin_log_has(struct work *work, const char *key, bool *found_out, struct e
 #define COLUMNS                                                                                              \
     "SELECT id, actor_id, action, subject, subject_id, before, after, note, created_at FROM admin_logs"
 DB_TENANT_STATEMENT(admin_log_select, COLUMNS " WHERE id = $1");
+DB_TENANT_STATEMENT(admin_log_select_key, COLUMNS " WHERE key = $1");
 DB_TENANT_STATEMENT(admin_log_newest, COLUMNS " WHERE id < $1 ORDER BY id DESC LIMIT $2");
 DB_TENANT_STATEMENT(admin_log_of_actor, COLUMNS " WHERE id < $1 AND actor_id = $3 ORDER BY id DESC LIMIT $2");
 DB_TENANT_STATEMENT(admin_log_of_subject,
@@ -150,17 +151,28 @@ bool admin_log_page(struct work *work, const struct admin_log_filter *filter, in
     return ok || error_context(err, "admin log");
 }
 
-bool admin_log_get(struct work *work, int64_t id, struct admin_log_entry *entry_out, struct error *err)
+static bool query_one(struct work *work, const struct db_statement *statement, struct db_param what,
+                      struct admin_log_entry *entry_out, struct error *err)
 {
     struct db_rows rows;
     bool own = false;
-    bool ok = store_read_begin(work, &own, err) &&
-              db_query(work->tx, &admin_log_select, DB_PARAMS(P_INT(id)), &rows, err);
-    if (ok && rows.count)
+    bool ok = store_read_begin(work, &own, err) && db_query(work->tx, statement, &what, 1, &rows, err);
+    if (ok && !rows.count)
+        ok = error_set(err, ERR_NOT_FOUND, "not there");
+    if (ok)
         *entry_out = read_entry(work, &rows, 0);
-    bool found = ok && rows.count;
     store_read_end(work, own);
-    if (ok && !found)
-        return error_set(err, ERR_NOT_FOUND, "admin log %lld: not there", (long long)id);
-    return ok || error_context(err, "admin log");
+    return ok;
+}
+
+bool admin_log_get(struct work *work, int64_t id, struct admin_log_entry *entry_out, struct error *err)
+{
+    return query_one(work, &admin_log_select, P_INT(id), entry_out, err) ||
+           error_context(err, "admin log %lld", (long long)id);
+}
+
+bool admin_log_find(struct work *work, const char *key, struct admin_log_entry *entry_out, struct error *err)
+{
+    return query_one(work, &admin_log_select_key, P_TEXT(key), entry_out, err) ||
+           error_context(err, "admin log %s", key);
 }

@@ -53,6 +53,9 @@ struct admin_log_page {
 };
 MUST_USE bool admin_log_page(struct work *work, const struct admin_log_filter *filter, int64_t cursor,
                              int most, struct admin_log_page *page_out, struct error *err);
+/* The one with this key. ERR_NOT_FOUND. */
+MUST_USE bool admin_log_find(struct work *work, const char *key, struct admin_log_entry *entry_out,
+                             struct error *err);
 /* ERR_NOT_FOUND. */
 MUST_USE bool admin_log_get(struct work *work, int64_t id, struct admin_log_entry *entry_out,
                             struct error *err);

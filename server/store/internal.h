@@ -96,6 +96,9 @@ MUST_USE bool search_page(struct work *work, const struct search *search, int64_
 #define SEARCH_COUNT(rows)                                                                                   \
     "(SELECT count(*) FROM (SELECT FROM " rows " LIMIT " STORE_TEXT_OF(SEARCH_COUNT_LIMIT) ") counted)"
 
+/* As the index users_username has it: cut, because an index takes no entry of any length. */
+#define STORE_USERNAME_KEY "(lower(left(username, 64)) COLLATE \"C\")"
+
 /* --- snapshot.c --- */
 
 /* Reads a new snapshot in the open transaction, past any that is remembered. Valid until the end of the task.

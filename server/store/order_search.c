@@ -147,7 +147,7 @@ DB_TENANT_STATEMENT(
     " WHERE p.txn_id = $1"
     " UNION SELECT 2, telegram_id, concat_ws(' ', first_name, last_name) FROM users WHERE telegram_id = $2"
     " UNION (SELECT 2, telegram_id, concat_ws(' ', first_name, last_name) FROM users"
-    " WHERE username IS NOT NULL AND lower(username) = $3 LIMIT 5)"
+    " WHERE username IS NOT NULL AND " STORE_USERNAME_KEY " = $3 LIMIT 5)"
     " UNION SELECT 3, id, name FROM products WHERE code = $1 ORDER BY 1, 2 LIMIT " STORE_TEXT_OF(
         ORDER_MATCHES));
 

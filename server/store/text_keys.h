@@ -17,6 +17,7 @@ TEXT(HELP, "help", "store_name")
 TEXT(SHUT_OUT, "shut_out", "store_name kontak")
 TEXT(MAINTENANCE, "maintenance", "store_name catatan")
 TEXT(MAINTENANCE_NOTE, "maintenance_note", "catatan")
+TEXT(MESSAGE_FROM_ADMIN, "message_from_admin", "store_name isi kontak")
 
 /* Balance and profile */
 TEXT(BALANCE, "balance", "store_name saldo deposit baris")

@@ -3,48 +3,14 @@
 
 #include "base/str.h"
 #include "bot/buyer/buyer.h"
+#include "bot/ledger_lines.h"
 #include "store/deposit_list.h"
 #include "store/ledger.h"
 #include "store/profile.h"
 
-enum { ON_A_PAGE = 10, MOST_OPEN_SHOWN = 20, NOTE_LIMIT = 120 };
+enum { ON_A_PAGE = 10, MOST_OPEN_SHOWN = 20 };
 
 /* --- the history --- */
-
-static enum text_key name_of_kind(enum ledger_kind kind)
-{
-    static const enum text_key names[] = {
-        [LEDGER_DEPOSIT] = TEXT_HISTORY_DEPOSIT,   [LEDGER_PURCHASE] = TEXT_HISTORY_PURCHASE,
-        [LEDGER_REFUND] = TEXT_HISTORY_REFUND,     [LEDGER_ADJUSTMENT] = TEXT_HISTORY_ADJUSTMENT,
-        [LEDGER_TRANSFER] = TEXT_HISTORY_TRANSFER, [LEDGER_LATE_PAYMENT] = TEXT_HISTORY_LATE_PAYMENT,
-    };
-    return names[kind];
-}
-
-static const char *signed_price(struct work *work, int64_t amount)
-{
-    const char *price = say_price(work, amount < 0 ? -amount : amount);
-    return arena_printf(work->arena, "%s%s", amount < 0 ? "−" : "+", price);
-}
-
-static const char *history_lines(struct work *work, const struct ledger_page *history)
-{
-    struct str lines = STR_INIT(work->arena);
-    for (size_t i = 0; i < history->count; i++) {
-        const struct ledger_entry *entry = &history->entries[i];
-        str_add(&lines, say(work, TEXT_HISTORY_LINE,
-                            TEXT_VALUES(TV("harga", signed_price(work, entry->amount)),
-                                        TV("jenis", say_label(work, name_of_kind(entry->kind))),
-                                        TV("tanggal", say_date(work, entry->created_ms)))));
-        str_add(&lines, "\n");
-        if (!*entry->note)
-            continue;
-        const char *note = str_utf8_cut(work->arena, entry->note, NOTE_LIMIT);
-        str_add(&lines, say(work, TEXT_HISTORY_NOTE, TEXT_VALUES(TV("catatan", note))));
-        str_add(&lines, "\n");
-    }
-    return history->count ? str_done(&lines) : say(work, TEXT_HISTORY_EMPTY, TEXT_NO_VALUES);
-}
 
 static void add_arrows(struct keyboard *keyboard, const struct ledger_page *history)
 {
@@ -143,7 +109,7 @@ bool balance_open(struct turn *turn, struct error *err)
     const char *html =
         say(work, TEXT_BALANCE,
             TEXT_VALUES(TV("store_name", work->tenant->title), TV("saldo", say_price(work, sight.balance)),
-                        TV_HTML("deposit", open), TV_HTML("baris", history_lines(work, &sight.history))));
+                        TV_HTML("deposit", open), TV_HTML("baris", ledger_lines(work, &sight.history))));
     page_show(work, &turn->page, html, keyboard_inline(&keyboard));
     return true;
 }

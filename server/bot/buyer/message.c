@@ -2,6 +2,7 @@
  * anything. */
 #include "base/str.h"
 #include "bot/admin/admin.h"
+#include "bot/admin/people.h"
 #include "bot/buyer/buyer.h"
 #include "bot/gate.h"
 #include "bot/wizard.h"
@@ -21,6 +22,7 @@ static const struct {
     {TRANSFER_CONVERSATION, ROLE_BUYER, true, transfer_take_proof},
     {TRANSFERS_CONVERSATION, ROLE_ADMIN, false, transfers_take_reason},
     {WIZARD_CONVERSATION, ROLE_ADMIN, false, wizard_take_message},
+    {PEOPLE_CONVERSATION, ROLE_ADMIN, false, people_take_search},
 };
 
 bool message_free(struct turn *turn, struct error *err)

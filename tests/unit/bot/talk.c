@@ -124,6 +124,7 @@ int talk_set_up(void **state)
         {.name = "payment_check", .prepare = done_at_once},
         {.name = "payment_cancel", .prepare = done_at_once},
         {.name = "deposit_expire", .prepare = done_at_once},
+        {.name = "count_people", .prepare = done_at_once},
     };
     static const int64_t admins[] = {ADMIN}, owners[] = {OWNER};
     static const char *const methods[] = {"qris"};

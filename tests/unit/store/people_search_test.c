@@ -15,23 +15,20 @@ static void come(int64_t telegram_id, const char *first_name, const char *last_n
     shop_commit(shop);
 }
 
-/* "1 2 3|" and whether there is more on either side. */
-static const char *told(const struct people_page *page)
+static const char *told(const struct people_row *people, size_t count)
 {
     struct str s = STR_INIT(shop->work.arena);
-    str_add(&s, page->has_before ? "<" : "");
-    for (size_t i = 0; i < page->count; i++)
-        str_addf(&s, "%s%lld", i ? " " : "", (long long)page->people[i].telegram_id);
-    str_add(&s, page->has_after ? ">" : "");
+    for (size_t i = 0; i < count; i++)
+        str_addf(&s, "%s%lld", i ? " " : "", (long long)people[i].telegram_id);
     return str_done(&s);
 }
 
 static const char *found(const char *typed)
 {
-    struct people_page page;
-    MUST(people_search(shop_task(shop), typed, 0, false, 20, &page, &err));
+    struct people_found found;
+    MUST(people_search(shop_task(shop), typed, 0, false, &found, &err));
     assert_null(shop->work.tx);
-    return told(&page);
+    return told(found.people, found.count);
 }
 
 static void test_by_what_a_name_begins_with(void **state)
@@ -95,91 +92,93 @@ static void test_names_of_any_length(void **state)
     assert_string_equal(found(word), "");
 }
 
-/* Everybody once, in whatever pages. */
+/* Everybody once, however many have one name. */
 static void test_pages_of_a_search(void **state)
 {
     NEEDS_SHOP();
-    enum { PEOPLE = 23, ON_A_PAGE = 4 };
+    enum { PEOPLE = 47 };
     for (int64_t id = 1; id <= PEOPLE; id++) {
         auto_arena struct arena *arena = arena_new();
         come(100 + id, "Same", NULL, id % 3 ? NULL : arena_printf(arena, "same_%lld", (long long)id % 2));
     }
-    struct people_page page;
+    struct people_found found;
     bool seen[PEOPLE + 1] = {false};
     int64_t after = 0, pages = 0, count = 0;
     bool by_username = false;
     do {
-        MUST(people_search(shop_task(shop), "sam", after, by_username, ON_A_PAGE, &page, &err));
-        assert_int_equal(page.has_before, pages++ > 0);
-        for (size_t i = 0; i < page.count; i++, count++) {
-            const struct people_row *person = &page.people[i];
+        MUST(people_search(shop_task(shop), "sam", after, by_username, &found, &err));
+        pages++;
+        for (size_t i = 0; i < found.count; i++, count++) {
+            const struct people_row *person = &found.people[i];
             assert_false(seen[person->telegram_id - 100]);
             seen[person->telegram_id - 100] = true;
             assert_int_equal(person->by_username, count < PEOPLE / 3);
             after = person->telegram_id;
             by_username = person->by_username;
         }
-    } while (page.has_after);
+    } while (found.has_more);
     assert_int_equal(count, PEOPLE);
-    assert_int_equal(pages, (PEOPLE + ON_A_PAGE - 1) / ON_A_PAGE);
+    assert_int_equal(pages, (PEOPLE + PEOPLE_ON_A_PAGE - 1) / PEOPLE_ON_A_PAGE);
     /* who is beside a page has another name by now, or is nobody */
     come(101, "Zoe", NULL, NULL);
-    MUST(people_search(shop_task(shop), "sam", 101, false, 50, &page, &err));
-    assert_int_equal(page.count, 0);
+    MUST(people_search(shop_task(shop), "sam", 101, false, &found, &err));
+    assert_int_equal(found.count, 0);
     come(101, "Ani", NULL, NULL);
-    MUST(people_search(shop_task(shop), "sam", 101, false, 50, &page, &err));
-    assert_int_equal(page.count, PEOPLE - 1 - PEOPLE / 3);
-    MUST(people_search(shop_task(shop), "sam", INT64_MIN, false, 50, &page, &err));
-    MUST(people_search(shop_task(shop), "sam", 4711, true, 50, &page, &err));
+    MUST(people_search(shop_task(shop), "sam", 101, false, &found, &err));
+    assert_true(found.count == PEOPLE_ON_A_PAGE && found.has_more);
+    MUST(people_search(shop_task(shop), "sam", INT64_MIN, false, &found, &err));
+    MUST(people_search(shop_task(shop), "sam", 4711, true, &found, &err));
 }
 
-typedef bool list_function(struct work *work, struct people_place at, int64_t limit,
-                           struct people_page *page_out, struct error *err);
+typedef bool list_function(struct work *work, int64_t cursor, struct people_list *list_out,
+                           struct error *err);
 
-static const char *listed(list_function *list, int64_t beside, bool back)
+/* "-7<9 10 11>12": with the cursors of the pages beside it. */
+static const char *listed(list_function *read, int64_t cursor)
 {
-    struct people_page page;
-    MUST(list(shop_task(shop), (struct people_place){beside, back}, 3, &page, &err));
-    return told(&page);
+    struct people_list list;
+    MUST(read(shop_task(shop), cursor, &list, &err));
+    struct str s = STR_INIT(shop->work.arena);
+    if (list.before)
+        str_addf(&s, "%lld<", (long long)list.before);
+    str_add(&s, told(list.people, list.count));
+    if (list.after)
+        str_addf(&s, ">%lld", (long long)list.after);
+    return str_done(&s);
 }
 
 static void test_the_newest(void **state)
 {
     NEEDS_SHOP();
-    assert_string_equal(listed(people_newest, 0, false), "");
-    for (int64_t id = 8; id >= 1; id--)
+    assert_string_equal(listed(people_newest, 0), "");
+    for (int64_t id = 20; id >= 1; id--)
         come(id, "Budi", NULL, NULL);
-    shop_sql(shop, "UPDATE users SET created_at = (SELECT created_at FROM users WHERE telegram_id = 4)"
-                   " WHERE telegram_id IN (3, 5)"); /* at the same moment */
-    assert_string_equal(listed(people_newest, 0, false), "1 2 5>");
-    assert_string_equal(listed(people_newest, 5, false), "<4 3 6>");
-    assert_string_equal(listed(people_newest, 6, false), "<7 8");
-    assert_string_equal(listed(people_newest, 8, false), "1 2 5>"); /* nobody there (any more) */
-    assert_string_equal(listed(people_newest, 4711, false), "1 2 5>");
-    assert_string_equal(listed(people_newest, 7, true), "<4 3 6>");
-    assert_string_equal(listed(people_newest, 4, true), "1 2 5>");
-    assert_string_equal(listed(people_newest, 5, true), "1 2 5>"); /* one in front alone: the first page */
-    assert_string_equal(listed(people_newest, 4711, true), "1 2 5>");
-    assert_string_equal(listed(people_newest, INT64_MIN, true), "1 2 5>");
+    shop_sql(shop, "UPDATE users SET created_at = (SELECT created_at FROM users WHERE telegram_id = 8)"
+                   " WHERE telegram_id IN (7, 9)"); /* at the same moment */
+    assert_string_equal(listed(people_newest, 0), "1 2 3 4 5 6 9 8>7");
+    assert_string_equal(listed(people_newest, 7), "-7<7 10 11 12 13 14 15 16>17");
+    assert_string_equal(listed(people_newest, 17), "-17<17 18 19 20");
+    assert_string_equal(listed(people_newest, -17), "-7<7 10 11 12 13 14 15 16>17");
+    assert_string_equal(listed(people_newest, -7), "1 2 3 4 5 6 9 8>7");
+    static const int64_t nowhere[] = {4711, -4711, INT64_MAX, INT64_MIN, -1};
+    for (size_t i = 0; i < sizeof nowhere / sizeof *nowhere; i++)
+        assert_string_equal(listed(people_newest, nowhere[i]), "1 2 3 4 5 6 9 8>7");
 }
 
 static void test_who_is_shut_out(void **state)
 {
     NEEDS_SHOP();
-    for (int64_t id = 1; id <= 16; id++) {
+    for (int64_t id = 1; id <= 24; id++) {
         come(id, "Budi", NULL, NULL);
-        if (id % 2 == 0)
-            MUST(bar_put(shop_begin(shop), 0, id, true, &err));
-        if (id % 2 == 0)
-            shop_commit(shop);
+        if (id % 2)
+            continue;
+        MUST(bar_put(shop_begin(shop), 0, id, true, &err));
+        shop_commit(shop);
     }
-    assert_string_equal(listed(people_barred, 0, false), "2 4 6>");
-    assert_string_equal(listed(people_barred, 6, false), "<8 10 12>");
-    assert_string_equal(listed(people_barred, 12, false), "<14 16");
-    assert_string_equal(listed(people_barred, 16, false), "2 4 6>");
-    assert_string_equal(listed(people_barred, 14, true), "<8 10 12>");
-    assert_string_equal(listed(people_barred, 8, true), "2 4 6>");
-    assert_string_equal(listed(people_barred, 7, false), "<8 10 12>"); /* let in meanwhile */
+    assert_string_equal(listed(people_barred, 0), "2 4 6 8 10 12 14 16>18");
+    assert_string_equal(listed(people_barred, 18), "-18<18 20 22 24");
+    assert_string_equal(listed(people_barred, -18), "2 4 6 8 10 12 14 16>18");
+    assert_string_equal(listed(people_barred, 17), "-18<18 20 22 24"); /* let in meanwhile */
 }
 
 static void test_one_of_them(void **state)
