@@ -189,7 +189,22 @@ const struct callback_row callback_rows[] = {
     {"axn", "", ROUTE(maintenance_begin, ROLE_ADMIN, WRITES)},
     {"axo", "i", ROUTE(maintenance_end, ROLE_ADMIN, WRITES)}, /* edition */
 
-    /* Admins and logs */
+    /* Admins: a person's id */
+    {"am", "", ROUTE(admins_open, ROLE_OWNER, READS)},
+    {"amp", "i", ROUTE(admins_open, ROLE_OWNER, READS)}, /* page */
+    {"amd", "i", ROUTE(admins_show, ROLE_OWNER, READS)},
+    {"ama", "", ROUTE(admins_add, ROLE_OWNER, WRITES)},
+    {"amr", "ii", ROUTE(admins_ask_remove, ROLE_OWNER, READS)}, /* edition */
+    {"amx", "ii", ROUTE(admins_remove, ROLE_OWNER, WRITES)},    /* edition */
+
+    /* Logs: an entry's id, what the list is of, the list's cursor */
+    {"al", "", ROUTE(logs_open, ROLE_ADMIN, READS)},
+    {"alp", "i", ROUTE(logs_open, ROLE_ADMIN, READS)},
+    {"ald", "ii", ROUTE(logs_entry, ROLE_ADMIN, READS)},
+    {"ala", "ii", ROUTE(logs_of_admin, ROLE_OWNER, READS)},
+    {"alb", "iii", ROUTE(logs_entry_of_admin, ROLE_OWNER, READS)},
+    {"als", "ii", ROUTE(logs_of_subject, ROLE_OWNER, READS)},
+    {"ale", "iii", ROUTE(logs_entry_of_subject, ROLE_OWNER, READS)},
 };
 const size_t callback_row_count = COUNT(callback_rows);
 

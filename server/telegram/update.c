@@ -147,6 +147,18 @@ static const char *sticker_of(const struct decoder *d, const json_t *message)
                                                          : NULL;
 }
 
+static int64_t origin_of(const json_t *message)
+{
+    json_t *origin, *person;
+    int64_t id = 0;
+    bool is_bot = false;
+    if (!json_get_object(message, "forward_origin", &origin) ||
+        !json_get_object(origin, "sender_user", &person) || !json_get_int(person, "id", &id))
+        return 0;
+    json_get_bool(person, "is_bot", &is_bot);
+    return is_bot || id < 0 ? 0 : id;
+}
+
 static bool decode_message(const struct decoder *d, const json_t *message)
 {
     struct update *u = d->update;
@@ -163,6 +175,7 @@ static bool decode_message(const struct decoder *d, const json_t *message)
     u->has_media = has_media(message);
     decode_document(d, message);
     u->sticker_file_id = sticker_of(d, message);
+    u->forwarded_from = origin_of(message);
     return true;
 }
 

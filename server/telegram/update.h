@@ -46,6 +46,7 @@ struct update {
     const char *document_name;    /* as the sender's device gave it; "" at least where there is a document */
     int64_t document_size;        /* bytes; 0: not known */
     const char *sticker_file_id;  /* or NULL */
+    int64_t forwarded_from;       /* the person whose message it was; 0: it is no such one, or they hide it */
     /* Callback: */
     const char *callback_id;
     const char *data;       /* "" where it had none, or more than Telegram's 64 bytes */

@@ -20,6 +20,13 @@ turn_handler store_settings_open, store_settings_show, store_settings_look, stor
 /* maintenance.c */
 turn_handler maintenance_open, maintenance_begin, maintenance_end;
 
+/* admins.c, admins_add.c */
+turn_handler admins_open, admins_show, admins_add, admins_ask_remove, admins_remove;
+
+/* logs.c */
+turn_handler logs_open, logs_entry, logs_of_admin, logs_entry_of_admin, logs_of_subject,
+    logs_entry_of_subject;
+
 /* transfers.c: proofs of transfers by hand */
 turn_handler transfers_take, transfers_ask_reason, transfers_refuse_now, transfers_drop;
 /* The admin's message is the reason why a deposit is refused. In the open transaction. */

@@ -121,6 +121,31 @@ static void tells_a_formatted_text(void **state)
     assert_true(is_formatted(f, "[7]")); /* nothing we know: better as it is */
 }
 
+static void reads_whose_message_was_forwarded(void **state)
+{
+    static const struct {
+        const char *origin;
+        int64_t from;
+    } rows[] = {
+        {"{\"type\":\"user\",\"sender_user\":{\"id\":42,\"is_bot\":false,\"first_name\":\"A\"}}", 42},
+        {"{\"type\":\"user\",\"sender_user\":{\"id\":42,\"is_bot\":true,\"first_name\":\"A\"}}", 0},
+        {"{\"type\":\"user\",\"sender_user\":{\"id\":-42}}", 0},
+        {"{\"type\":\"user\",\"sender_user\":{\"id\":\"42\"}}", 0},
+        {"{\"type\":\"hidden_user\",\"sender_user_name\":\"A\"}", 0},
+        {"[]", 0},
+    };
+    struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[500];
+        snprintf(text, sizeof text,
+                 "{\"update_id\":7,\"message\":{\"message_id\":5," FROM "," CHAT
+                 ",\"date\":1,\"text\":\"x\",\"forward_origin\":%s}}",
+                 rows[i].origin);
+        assert_true(decode(f, text));
+        assert_int_equal(f->update.forwarded_from, rows[i].from);
+    }
+}
+
 static void reads_callbacks(void **state)
 {
     struct fixture *f = *state;
@@ -348,6 +373,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_a_message, set_up, tear_down),
         cmocka_unit_test_setup_teardown(picks_the_largest_photo, set_up, tear_down),
         cmocka_unit_test_setup_teardown(tells_a_formatted_text, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reads_whose_message_was_forwarded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_callbacks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_chat_members_and_groups, set_up, tear_down),
         cmocka_unit_test_setup_teardown(acknowledges_what_it_did_not_ask_for, set_up, tear_down),
