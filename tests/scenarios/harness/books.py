@@ -72,13 +72,16 @@ def _balances(store):
 
 
 def _orders(store):
-    for reference, state in store.query("SELECT reference, state FROM orders WHERE state = 'paid'"):
+    for reference, state in store.query(
+        "SELECT reference, state FROM orders o WHERE state = 'paid' AND NOT EXISTS (SELECT FROM order_items i"
+        " WHERE i.order_id = o.id AND i.kind = 'manual' AND i.fulfilled_at IS NULL)"
+    ):
         yield f"order {reference} is {state}: it was never delivered"
     for reference, total, sold, wanted in store.query(
         "SELECT o.reference, o.state IN ('paid', 'completed'),"
         " (SELECT count(*) FROM stock_units s JOIN order_items i ON i.id = s.order_item_id"
         "   WHERE i.order_id = o.id AND s.state = 'sold' AND s.replaced_by IS NULL),"
-        " (SELECT sum(quantity) FROM order_items i WHERE i.order_id = o.id) FROM orders o"
+        " (SELECT coalesce(sum(quantity), 0) FROM order_items i WHERE i.order_id = o.id AND i.kind = 'unit') FROM orders o"
     ):
         if sold != (wanted if total else 0):
             yield f"order {reference} {'is' if total else 'is not'} paid, and has {sold} of {wanted} units"
@@ -112,7 +115,7 @@ def _units(store):
         yield f"product {code}: {reserved} units are reserved by orders that ended"
     for code, sold, units in store.query(
         "SELECT code, sold, (SELECT count(*) FROM stock_units s WHERE s.product_id = p.id AND s.state = 'sold'"
-        " AND s.replaced_by IS NULL) FROM products p"
+        " AND s.replaced_by IS NULL) FROM products p WHERE kind = 'unit'"
     ):
         if sold != units:
             yield f"product {code}: {sold} are counted as sold, and {units} units are"

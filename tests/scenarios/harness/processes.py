@@ -29,7 +29,7 @@ def build_dir():
 
 
 def program(name):
-    folder = {"lapakd": "server", "lapakctl": "tools/lapakctl", "lapak-sandbox": "tools/sandbox"}[name]
+    folder = {"lapakd": "server", "lapakctl": "tools/lapakctl", "lapak-sandbox": "tools/sandbox", "seal": "tests/scenarios"}[name]
     return build_dir() / folder / name
 
 

@@ -73,6 +73,8 @@ def told_by_logs(world):
             secrets[f"{store.name}'s secret_token"] = call["params"].get("secret_token") or "-" * 99
         for item in store.products:
             secrets.update({f"stock line {number} of {item['code']}": line for number, line in enumerate(item["stock"])})
+            if item.get("content"):
+                secrets[f"the content of {item['code']}"] = item["content"]
     text = world.log_text()
     for name, secret in secrets.items():
         if secret in text:

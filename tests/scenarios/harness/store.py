@@ -2,18 +2,24 @@
 
 import itertools
 import json
+import subprocess
 from pathlib import Path
 
 import yaml
 
 from . import updates
+from .processes import program
 
 _codes = itertools.count(1)
+_changes = itertools.count(1)
 
 
-def product(name, price=10_000, stock=5, *, code=None, description="", snk="", category="Umum"):
-    """A product for world.store(). `stock` is a number (contents are then made up) or a list of contents."""
+def product(name, price=10_000, stock=5, *, code=None, description="", snk="", category="Umum", **kind):
+    """A product for world.store(). `stock` is a number (contents are then made up) or a list of contents. `kind`: kind,
+    content, question as in a catalogue file; what is no unit has no stock."""
     code = code or f"P{next(_codes)}"
+    if kind.get("kind", "unit") != "unit":
+        stock = []
     if isinstance(stock, int):
         stock = [f"{code}-{number:04d}:rahasia" for number in range(1, stock + 1)]
     return {
@@ -24,6 +30,7 @@ def product(name, price=10_000, stock=5, *, code=None, description="", snk="", c
         "snk": snk,
         "stock": stock,
         "category": category,
+        **kind,
     }
 
 
@@ -107,6 +114,32 @@ class Store:
         path = self.world.directory / f"coupons-{self.name}.yaml"
         path.write_text(yaml.safe_dump({"coupons": list(coupons)}, sort_keys=False), encoding="utf-8")
         return self.world.ctl("catalog", "import", self.name, path)
+
+    # What only an admin's chat can set, past everybody
+
+    def seal(self, identity, value):
+        """The bytes as which the server keeps such a value."""
+        key = self.world.env["DATA_ENCRYPTION_KEY"]
+        done = subprocess.run([program("seal"), key, self.name, identity, value], capture_output=True, text=True, check=True)
+        return bytes.fromhex(done.stdout)
+
+    def set_product(self, code, description=None, **columns):
+        """Columns of a product's row; waits until the server knows of it, which its description tells."""
+        description = description or f"Perubahan {next(_changes)}."
+        columns["description"] = description
+        assignments = ", ".join(f"{column} = %s" for column in columns)
+        self.query(f"UPDATE products SET {assignments} WHERE code = %s", *columns.values(), code)
+        self.world.query("SELECT pg_notify('lapak_catalogue', %s)", self.name)
+        number = self.value("SELECT id FROM products WHERE code = %s", code)
+        press = f"p:{number}"
+        self.world.until(
+            lambda: description[:20] in self.post_update(updates.callback(self.world.person(self.admins[0]), press))[2],
+            what="the server to notice the product")
+
+    def set_file(self, code, document):
+        """The document of a file product, as a message that brought it to the bot has it."""
+        number = self.value("SELECT id FROM products WHERE code = %s", code)
+        self.set_product(code, content=self.seal(f"product:{number}", document["file_id"]), content_name=document["file_name"])
 
     # Its rows
 
