@@ -24,7 +24,7 @@ static int open_bills(const struct model *model, int person, bool deposits)
 
 static bool has_units(const struct model *model, const int *quantity)
 {
-    for (int i = 0; i < MODEL_PRODUCTS; i++)
+    for (int i = 0; i < MODEL_OF_UNITS; i++)
         if (quantity[i] > model->available[i])
             return false;
     return true;
@@ -89,7 +89,7 @@ static struct model_bill *add_bill(struct model *model, int64_t id, int person, 
 /* Units and the coupon's use, taken or (-1) given back. */
 static void take(struct model *model, struct model_bill *bill, int times)
 {
-    for (int i = 0; i < MODEL_PRODUCTS; i++)
+    for (int i = 0; i < MODEL_OF_UNITS; i++)
         model->available[i] -= times * bill->quantity[i];
     if (bill->coupon)
         bill->coupon->uses += times;
@@ -249,9 +249,27 @@ bool model_adjust(struct model *model, int person, int64_t amount)
     return true;
 }
 
+/* All of it was sent. */
+bool model_complete(struct model_bill *order)
+{
+    if (order->state != ORDER_PAID || (order->quantity[MODEL_MANUAL] && !order->fulfilled))
+        return false;
+    order->state = ORDER_COMPLETED;
+    return true;
+}
+
+bool model_fulfil(struct model_bill *order)
+{
+    if (order->state != ORDER_PAID || !order->quantity[MODEL_MANUAL] || order->fulfilled)
+        return false;
+    order->fulfilled = true;
+    return true;
+}
+
 bool model_replace(struct model *model, const struct model_bill *order, int product)
 {
-    if (!is_paid(order) || !order->quantity[product] || !model->available[product])
+    if (!is_paid(order) || !order->quantity[product] || !model->available[product] ||
+        product >= MODEL_OF_UNITS)
         return false;
     model->available[product]--;
     model->replaced[product]++;
@@ -396,10 +414,10 @@ const char *model_picture(const struct model *model, struct arena *arena)
                  model->balance[i]);
     for (int i = 0; i < MODEL_PRODUCTS; i++) {
         int reserved = 0;
-        for (int k = 0; k < model->bill_count; k++)
+        for (int k = 0; k < model->bill_count && i < MODEL_OF_UNITS; k++)
             reserved += model_is_open(&model->bills[k]) ? model->bills[k].quantity[i] : 0;
         str_addf(&s, "%ss%d:%d/%d/%d/%d", i ? " " : "", i + 1, model->available[i], reserved,
-                 model->sold[i] + model->replaced[i], model->sold[i]);
+                 i < MODEL_OF_UNITS ? model->sold[i] + model->replaced[i] : 0, model->sold[i]);
     }
     for (int i = 0; i < MODEL_COUPONS; i++)
         str_addf(&s, " c%d:%d", i + 1, model->coupons[i].uses);

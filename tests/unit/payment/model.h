@@ -11,7 +11,9 @@
 #include "store/order.h"
 #include "store/payment.h"
 
-enum { MODEL_PEOPLE = 3, MODEL_PRODUCTS = 2, MODEL_COUPONS = 2, MODEL_MOST = 400, MODEL_MOST_OPEN = 3 };
+enum { MODEL_PEOPLE = 3, MODEL_PRODUCTS = 4, MODEL_COUPONS = 2, MODEL_MOST = 400, MODEL_MOST_OPEN = 3 };
+/* The first products are sold as units; of the others there is no end. */
+enum { MODEL_OF_UNITS = 2, MODEL_SHARED = 2, MODEL_MANUAL = 3 };
 #define MODEL_FIRST_PERSON  INT64_C(1001) /* Telegram id of person 0 */
 #define MODEL_INVOICE_MS    INT64_C(900000)
 #define MODEL_DEPOSIT_LEAST 10000
@@ -32,7 +34,8 @@ struct model_bill { /* an order, or a deposit */
     int quantity[MODEL_PRODUCTS]; /* none for a deposit */
     bool is_deposit, by_hand;
     int64_t refunded;
-    int state; /* enum order_state or enum deposit_state */
+    bool fulfilled; /* what is to be done by hand was */
+    int state;      /* enum order_state or enum deposit_state */
 };
 
 enum model_method { BY_GATEWAY, BY_BALANCE, BY_HAND };
@@ -98,6 +101,8 @@ bool model_may_mark_paid(const struct model *model, const struct model_bill *ord
 void model_mark_paid(struct model *model, int64_t payment_id, struct model_bill *order);
 bool model_refund(struct model *model, struct model_bill *order, int64_t amount);
 bool model_adjust(struct model *model, int person, int64_t amount);
+bool model_complete(struct model_bill *order);
+bool model_fulfil(struct model_bill *order);
 bool model_replace(struct model *model, const struct model_bill *order, int product);
 bool model_resolve(struct model *model, struct model_payment *payment, enum correction_settlement how);
 

@@ -83,6 +83,18 @@ static void meanwhile(void)
     note(" ]");
 }
 
+static bool set_content(struct work *work, void *context, struct error *err)
+{
+    return catalogue_set_content(work, MODEL_SHARED + 1, "for everybody", NULL, err);
+}
+
+static void put_content(void)
+{
+    struct error err = {0};
+    if (!house_transaction(model.now_ms, set_content, NULL, &err))
+        fail_with("%s", err.text);
+}
+
 static void begin_sequence(void)
 {
     house_clean();
@@ -90,13 +102,17 @@ static void begin_sequence(void)
     int64_t now_ms = model.now_ms + INT64_C(864000000); /* the gateway's limits are remembered for a while */
     model = (struct model){
         .now_ms = now_ms,
-        .price = {10000, 7000},
+        .price = {10000, 7000, 3000, 5000},
         .available = {UNITS, UNITS},
         .coupons = {{.value = 9000, .most_uses = 2, .most_uses_each = 1},
                     {.percent = 33, .most_uses = 3, .most_uses_each = 2}},
     };
     house_sql("INSERT INTO products (category_id, code, name, price, position, created_at, updated_at)"
-              " VALUES (1, 'P2', 'Other', 7000, 2, '2026-01-01', '2026-01-01')");
+              " VALUES (1, 'P2', 'Other', 7000, 2, '2026-01-01', '2026-01-01');"
+              "INSERT INTO products (category_id, code, name, kind, price, position, created_at, updated_at)"
+              " VALUES (1, 'P3', 'Text', 'shared', 3000, 3, '2026-01-01', '2026-01-01'),"
+              " (1, 'P4', 'Work', 'manual', 5000, 4, '2026-01-01', '2026-01-01')");
+    put_content();
     house_sql(
         "INSERT INTO stock_units (product_id, content, digest, created_at)"
         " SELECT p, 'x', n::text::bytea, '2026-01-01' FROM generate_series(1, 2) p, generate_series(1, %d) n",

@@ -78,6 +78,30 @@ static void replace_unit(void)
                    model_replace(&model, order, product));
 }
 
+static void fulfil(void)
+{
+    struct model_bill *order = any_order();
+    if (!order)
+        return;
+    const char *item =
+        house_value("SELECT id FROM order_items WHERE order_id = %" PRId64 " AND product_id = %d", order->id,
+                    MODEL_MANUAL + 1);
+    if (!*item)
+        return;
+    note(" fulfil:%" PRId64, order->id);
+    expect_decided((struct decision){.run = do_fulfil, .id = strtoll(item, NULL, 10)}, model_fulfil(order));
+}
+
+static void give_up(void)
+{
+    struct model_payment *payment = any_payment(is_open);
+    if (!payment || payment->bill->is_deposit)
+        return;
+    note(" give up:%" PRId64, payment->bill->id);
+    expect_decided((struct decision){.run = do_cancel, .id = payment->bill->id},
+                   model_cancel(&model, payment));
+}
+
 static void resolve(void)
 {
     struct model_payment *payment = any_payment(is_parked);
@@ -114,6 +138,6 @@ static void reject(void)
 }
 
 const struct action admins_actions[] = {
-    {2, refund, true},  {2, adjust, true},  {2, mark_paid, true}, {2, replace_unit, true},
-    {6, resolve, true}, {2, confirm, true}, {1, reject, true},    {0},
+    {2, refund, true},  {2, adjust, true}, {2, mark_paid, true}, {2, replace_unit, true}, {6, resolve, true},
+    {2, confirm, true}, {1, reject, true}, {4, fulfil, true},    {2, give_up, true},      {0},
 };

@@ -75,10 +75,11 @@ static void place(bool by_balance)
     struct error err = {0};
     int64_t total;
     for (int i = 0; i < MODEL_PRODUCTS; i++)
-        p.quantity[i] = one_in(2) ? 0 : 1 + any(2);
+        p.quantity[i] = one_in(2) || (i >= MODEL_OF_UNITS && one_in(2)) ? 0 : 1 + any(2);
     if (one_in(2))
         p.coupon = &model.coupons[any(MODEL_COUPONS)];
-    note(" %s:%d,%d,%d%s", p.method, p.person, p.quantity[0], p.quantity[1],
+    note(" %s:%d,%d,%d,%d,%d%s", p.method, p.person, p.quantity[0], p.quantity[1], p.quantity[2],
+         p.quantity[3],
          !p.coupon                       ? ""
          : p.coupon == &model.coupons[0] ? ",c1"
                                          : ",c2");
@@ -167,11 +168,9 @@ static void delivered(void)
     if (!order)
         return;
     note(" delivered:%" PRId64, order->id);
-    bool possible = order->state == ORDER_PAID;
+    bool possible = model_complete(order);
     if (house_transaction(model.now_ms, mark_completed, order, &err) != possible)
         fail_with("an order was %s: %s", possible ? "not completed" : "completed", err.text);
-    if (possible)
-        order->state = ORDER_COMPLETED;
 }
 
 /* --- deposits by hand --- */
@@ -245,7 +244,7 @@ static void expire_transfer(void)
 
 static void restock(void)
 {
-    int product = any(MODEL_PRODUCTS);
+    int product = any(MODEL_OF_UNITS);
     note(" restock:%d", product);
     house_sql("INSERT INTO stock_units (product_id, content, digest, created_at)"
               " VALUES (%d, 'x', random()::text::bytea, '2026-01-01')",
