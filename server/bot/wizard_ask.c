@@ -195,15 +195,16 @@ bool wizard_ask(struct turn *turn, struct wizard *wizard, const char *why, struc
 
 const char *wizard_why_not(struct turn *turn, const struct wizard_step *step)
 {
+    /* The choice comes last: where a message would do, too, that is what is asked for. */
     static const struct {
         unsigned input;
         enum text_key why;
     } rows[] = {
-        {WIZARD_AMOUNT, TEXT_WIZARD_WHY_AMOUNT},   {WIZARD_NUMBER, TEXT_WIZARD_WHY_NUMBER},
-        {WIZARD_TIME, TEXT_WIZARD_WHY_TIME},       {WIZARD_TEXT, TEXT_WIZARD_WHY_TEXT},
-        {WIZARD_LINE, TEXT_WIZARD_WHY_LINE},       {WIZARD_CHOICE, TEXT_WIZARD_WHY_CHOICE},
-        {WIZARD_PHOTO, TEXT_WIZARD_WHY_PHOTO},     {WIZARD_DOCUMENT, TEXT_WIZARD_WHY_DOCUMENT},
-        {WIZARD_STICKER, TEXT_WIZARD_WHY_STICKER},
+        {WIZARD_AMOUNT, TEXT_WIZARD_WHY_AMOUNT},     {WIZARD_NUMBER, TEXT_WIZARD_WHY_NUMBER},
+        {WIZARD_TIME, TEXT_WIZARD_WHY_TIME},         {WIZARD_TEXT, TEXT_WIZARD_WHY_TEXT},
+        {WIZARD_LINE, TEXT_WIZARD_WHY_LINE},         {WIZARD_PHOTO, TEXT_WIZARD_WHY_PHOTO},
+        {WIZARD_DOCUMENT, TEXT_WIZARD_WHY_DOCUMENT}, {WIZARD_STICKER, TEXT_WIZARD_WHY_STICKER},
+        {WIZARD_CHOICE, TEXT_WIZARD_WHY_CHOICE},
     };
     struct work *work = turn->work;
     size_t i = 0;
