@@ -115,7 +115,27 @@ const struct callback_row callback_rows[] = {
     {"zx", "i", ROUTE(wizard_cancel, ROLE_ADMIN, WRITES)},
     {"zr", "i", ROUTE(wizard_resume, ROLE_ADMIN, WRITES)},
 
-    /* Products */
+    /* Products: a category's or product's id, and the edition that was seen */
+    {"ap", "", ROUTE(goods_home, ROLE_ADMIN, READS)},
+    {"apl", "i", ROUTE(goods_home, ROLE_ADMIN, READS)},      /* cursor */
+    {"apc", "ii", ROUTE(goods_category, ROLE_ADMIN, READS)}, /* cursor */
+    {"app", "i", ROUTE(goods_product, ROLE_ADMIN, READS)},
+    {"aps", "", ROUTE(goods_find, ROLE_ADMIN, WRITES)},
+    {"apk", "", ROUTE(goods_category_new, ROLE_ADMIN, WRITES)},
+    {"apcn", "i", ROUTE(goods_category_name, ROLE_ADMIN, WRITES)},
+    {"apce", "i", ROUTE(goods_category_emoji, ROLE_ADMIN, WRITES)},
+    {"apcm", "iii", ROUTE(goods_category_move, ROLE_ADMIN, WRITES)}, /* -1 or 1 */
+    {"apch", "iii", ROUTE(goods_category_hide, ROLE_ADMIN, WRITES)}, /* 0 or 1 */
+    {"apcx", "ii", ROUTE(goods_category_ask_delete, ROLE_ADMIN, READS)},
+    {"apcy", "ii", ROUTE(goods_category_delete, ROLE_ADMIN, WRITES)},
+    {"apn", "i", ROUTE(goods_new, ROLE_ADMIN, WRITES)},    /* category, or 0 */
+    {"apf", "ii", ROUTE(goods_edit, ROLE_ADMIN, WRITES)},  /* field */
+    {"apm", "iii", ROUTE(goods_move, ROLE_ADMIN, WRITES)}, /* -1 or 1 */
+    {"aph", "iii", ROUTE(goods_hide, ROLE_ADMIN, WRITES)}, /* 0 or 1 */
+    {"apx", "ii", ROUTE(goods_ask_delete, ROLE_ADMIN, READS)},
+    {"apy", "ii", ROUTE(goods_delete, ROLE_ADMIN, WRITES)},
+    {"apo", "i", ROUTE(goods_content, ROLE_ADMIN, WRITES)},
+    {"api", "i", ROUTE(goods_picture, ROLE_ADMIN, READS)},
 
     /* Stock */
 

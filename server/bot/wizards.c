@@ -3,14 +3,38 @@
 
 #include "bot/admin/admins.h"
 #include "bot/admin/broadcast_new.h"
+#include "bot/admin/goods.h"
 #include "bot/admin/people.h"
 #include "bot/admin/statistics.h"
 #include "bot/admin/store_settings.h"
 #include "bot/admin/texts.h"
 
 const struct wizard_kind *const wizard_kinds[] = {
-    &admins_wizard,         &broadcast_wizard,     &maintenance_wizard, &people_adjust_wizard,
-    &people_message_wizard, &people_search_wizard, &setting_wizard,     &statistics_wizard,
-    &texts_import_wizard,   &texts_picture_wizard, &texts_wizard,
+    &admins_wizard,
+    &broadcast_wizard,
+    &goods_category_emoji_wizard,
+    &goods_category_name_wizard,
+    &goods_category_new_wizard,
+    &goods_edit_wizards[GOODS_NAME],
+    &goods_edit_wizards[GOODS_CODE],
+    &goods_edit_wizards[GOODS_PRICE],
+    &goods_edit_wizards[GOODS_DESCRIPTION],
+    &goods_edit_wizards[GOODS_SNK],
+    &goods_edit_wizards[GOODS_CATEGORY],
+    &goods_edit_wizards[GOODS_PHOTO],
+    &goods_edit_wizards[GOODS_QUESTION],
+    &goods_edit_wizards[GOODS_CONTENT],
+    &goods_edit_wizards[GOODS_FILE],
+    &goods_find_wizard,
+    &goods_new_wizard,
+    &maintenance_wizard,
+    &people_adjust_wizard,
+    &people_message_wizard,
+    &people_search_wizard,
+    &setting_wizard,
+    &statistics_wizard,
+    &texts_import_wizard,
+    &texts_picture_wizard,
+    &texts_wizard,
 };
 const size_t wizard_kind_count = sizeof wizard_kinds / sizeof wizard_kinds[0];

@@ -12,6 +12,11 @@ turn_handler broadcasts_open, broadcasts_open_aside, broadcasts_list, broadcasts
     broadcasts_resend;
 /* statistics.c */
 turn_handler statistics_open, statistics_of_days, statistics_of_dates, statistics_files, statistics_choose;
+/* goods*.c: categories and products */
+turn_handler goods_home, goods_category, goods_product, goods_picture, goods_content, goods_find;
+turn_handler goods_category_new, goods_category_name, goods_category_emoji, goods_category_move,
+    goods_category_hide, goods_category_ask_delete, goods_category_delete;
+turn_handler goods_new, goods_edit, goods_move, goods_hide, goods_ask_delete, goods_delete;
 
 /* store_settings.c */
 turn_handler store_settings_open, store_settings_show, store_settings_look, store_settings_change,

@@ -4,6 +4,9 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/str.h"
+#include "bot/outgoing.h"
+
 enum { MOST_DATA = 64 };
 
 void screen_ways_back(struct turn *turn, struct keyboard *keyboard, const char *back)
@@ -36,6 +39,40 @@ void screen_button(struct turn *turn, struct keyboard *keyboard, enum text_key l
     vsnprintf(data, sizeof data, data_format, args);
     va_end(args);
     keyboard_data(keyboard, say_label(turn->work, label), STYLE_NONE, "%s", data);
+}
+
+void screen_arrows(struct turn *turn, struct keyboard *keyboard, const char *data, int64_t before,
+                   int64_t after)
+{
+    keyboard_row(keyboard);
+    if (before)
+        keyboard_data(keyboard, "⬅️", STYLE_NONE, "%s%" PRId64, data, before);
+    if (after)
+        keyboard_data(keyboard, "➡️", STYLE_NONE, "%s%" PRId64, data, after);
+    keyboard_row(keyboard);
+}
+
+void screen_note(struct turn *turn, enum text_key line)
+{
+    struct arena *arena = turn->work->arena;
+    const char *plain = say_label(turn->work, line);
+    page_answer(turn->work, &turn->page, plain, false);
+    turn->page.html = html_cut(
+        arena, arena_printf(arena, "%s\n\n%s", str_html(arena, plain), turn->page.html), HTML_TEXT_LIMIT);
+}
+
+bool screen_secret(struct turn *turn, const char *heading, const char *plain, const char *file_name,
+                   const char *back, struct error *err)
+{
+    struct arena *arena = turn->work->arena;
+    const char *html = arena_printf(arena, "%s\n<pre>%s</pre>", heading, str_html(arena, plain));
+    if (html_length(html) <= HTML_TEXT_LIMIT) {
+        screen_say(turn, html, back);
+        return true;
+    }
+    const struct outgoing file = {
+        .chat_id = turn->update->chat_id, .html = heading, .file_text = plain, .file_name = file_name};
+    return outgoing_add(turn->work, &file, err);
 }
 
 void screen_ask(struct turn *turn, const char *html, const char *yes, const char *no)

@@ -13,6 +13,16 @@ void screen_show(struct turn *turn, const char *html, struct keyboard *keyboard,
 /* A button whose label is a text of a table. */
 void screen_button(struct turn *turn, struct keyboard *keyboard, enum text_key label, const char *data_format,
                    ...) __attribute__((format(printf, 4, 5)));
+/* `⬅️` and `➡️` in a row of their own: to the pages beside this one, named by cursors (0: none). `data`
+ * is what stands in front of the cursor, with its colon. Following buttons go to a new row. */
+void screen_arrows(struct turn *turn, struct keyboard *keyboard, const char *data, int64_t before,
+                   int64_t after);
+/* Puts a line above the page that is shown, and answers the press with it. */
+void screen_note(struct turn *turn, enum text_key line);
+/* A page with what is looked at with care (sold contents, a proof) below `heading` (HTML); where that is too
+ * long for a page, a file of that name in a message of its own. In the open transaction. */
+MUST_USE bool screen_secret(struct turn *turn, const char *heading, const char *plain, const char *file_name,
+                            const char *back, struct error *err);
 /* `✅ Ya` / `❌ Batal` under a question about something that can't be undone. */
 void screen_ask(struct turn *turn, const char *html, const char *yes, const char *no);
 
