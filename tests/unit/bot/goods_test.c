@@ -145,8 +145,8 @@ static void test_asked_before_it_is_paid(void **state)
     assert_true(talk_has_button(reply, "kc"));
     /* a forged button does not get around it */
     reply = talk_press(BUYER, "y:qris");
-    assert_said(reply, "User ID &lt;game&gt;?");
-    assert_said(talk_press(BUYER, "y:balance"), "User ID &lt;game&gt;?");
+    assert_said(reply, "User ID &lt;game&gt;?\n\n✍️ Ketik jawabanmu");
+    assert_said(talk_press(BUYER, "y:balance"), "User ID &lt;game&gt;?\n\n✍️ Ketik jawabanmu");
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM orders"), 0);
     reply = talk_text(BUYER, "  123 (2001)\n");
     assert_said(reply, "<b>Product M2</b>\n\nE-mail?"); /* the next one */
@@ -303,6 +303,17 @@ static void test_completed_when_all_of_it_was_sent(void **state)
     assert_books_agree();
     sent(talk_find(BUYER, "sendDocument", ""));
     assert_true(is(other, "completed"));
+    all_sent();
+    talk_forget();
+
+    int64_t third = buy_all(); /* and what was done by hand comes last */
+    fulfil(third, manual, NULL, NULL);
+    sent(talk_find(BUYER, "sendMessage", "Pembayaran Berhasil"));
+    sent(talk_find(BUYER, "sendDocument", ""));
+    assert_true(is(third, "paid"));
+    assert_books_agree();
+    sent(talk_find(BUYER, "sendMessage", "Pesananmu sudah diproses"));
+    assert_true(is(third, "completed"));
 }
 
 static void test_two_things_by_hand(void **state)
