@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "bot/bot.h"
 #include "bot/broadcasting.h"
+#include "bot/buyer/buyer.h"
 #include "bot/delivery.h"
 #include "bot/invoice.h"
 #include "bot/notices.h"
@@ -23,6 +24,13 @@ static bool apply_notice(struct work *work, int64_t ref, enum outbox_outcome out
                          struct error *err)
 {
     return note_blocked(work, ref, outcome, err);
+}
+
+static bool apply_welcome(struct work *work, int64_t ref, enum outbox_outcome outcome, const json_t *result,
+                          struct error *err)
+{
+    return outcome == OUTBOX_REFUSED ? welcome_without_photo(work, ref, err)
+                                     : note_blocked(work, ref, outcome, err);
 }
 
 static bool keep_or_remove(struct work *work, struct bill *bill, int64_t message_id, struct error *err)
@@ -129,6 +137,7 @@ static bool apply_admin_message(struct work *work, int64_t ref, enum outbox_outc
 
 const struct outbox_effect bot_outbox_effects[] = {
     {EFFECT_NOTICE, apply_notice},
+    {EFFECT_WELCOME, apply_welcome},
     {EFFECT_INVOICE, apply_invoice},
     {EFFECT_DEPOSIT_INVOICE, apply_deposit_invoice},
     {EFFECT_DELIVERED, apply_delivered},

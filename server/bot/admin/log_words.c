@@ -83,6 +83,7 @@ static const struct word actions[] = {
     {"stock_restore", TEXT_LOG_ACTION_STOCK_RESTORE},
     {"stock_view", TEXT_LOG_ACTION_STOCK_VIEW},
     {"stock_export", TEXT_LOG_ACTION_STOCK_EXPORT},
+    {"photo_refused", TEXT_LOG_ACTION_PHOTO_REFUSED},
     {"text_broken", TEXT_LOG_ACTION_TEXT_BROKEN},
 };
 
@@ -108,6 +109,7 @@ static const struct subject {
     {"category", TEXT_LOG_SUBJECT_CATEGORY, "apc"},
     {"coupon", TEXT_LOG_SUBJECT_COUPON, "avd"},
     {"broadcast", TEXT_LOG_SUBJECT_BROADCAST, "abd"},
+    {"setting", TEXT_LOG_SUBJECT_SETTING, NULL},
 };
 
 static const struct subject *subject_of(const struct admin_log_entry *entry)

@@ -9,6 +9,13 @@ turn_handler start_command, start_home, start_information, start_how_to_order, s
 /* The reply keyboard for the person's role; the caller owns it. */
 json_t *start_reply_keyboard(struct turn *turn);
 
+/* welcome.c */
+/* The answer to /start. In the open transaction, which it may commit. */
+MUST_USE bool welcome_send(struct turn *turn, struct error *err);
+/* Telegram refused the photo: the person gets the welcome without it, the admins are told once. In the open
+ * transaction. */
+MUST_USE bool welcome_without_photo(struct work *work, int64_t telegram_id, struct error *err);
+
 /* maintenance.c: needs no transaction */
 turn_handler maintenance_page;
 /* What it says, with that note (NULL: none); HTML. */

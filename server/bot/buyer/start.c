@@ -81,24 +81,10 @@ bool start_home(struct turn *turn, struct error *err)
     return true;
 }
 
-static const char *keyboard_line(struct turn *turn)
-{
-    return say(turn->work, TEXT_KEYBOARD_READY, TEXT_VALUES(TV("store_name", turn->work->tenant->title)));
-}
-
-/* A message has either a reply keyboard or inline buttons: the keyboard comes with a line of its own, before
- * the welcome, which is to stay the last thing in sight. */
 bool start_command(struct turn *turn, struct error *err)
 {
-    if (!user_set_reachable(turn->work, turn->update->from_id, true, err) || !work_commit(turn->work, err))
-        return false;
-    if (turn->barrier)
-        return turn->barrier->route.handler(turn, err);
-    page_aside(turn->work, turn->update->chat_id, keyboard_line(turn), start_reply_keyboard(turn));
-    if (!start_home(turn, err))
-        return false;
-    page_send(turn->work, &turn->page, turn->update->chat_id);
-    return true;
+    return user_set_reachable(turn->work, turn->update->from_id, true, err) &&
+           (turn->barrier ? turn->barrier->route.handler(turn, err) : welcome_send(turn, err));
 }
 
 static json_t *home_keyboard(struct turn *turn)
