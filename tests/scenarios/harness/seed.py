@@ -76,7 +76,7 @@ def _with_terms(buyers):
 
 
 def _terms_fulfilled(buyers):
-    person = buyers.paid("Tuti", "NFLX")
+    person = buyers.paid("Tuti Pemenuh", "NFLX")
     store = buyers.store
     person.press(store, "✅ Penuhi SNK")
     person.wait_for(store, "Kirim bukti SNK")
@@ -85,17 +85,17 @@ def _terms_fulfilled(buyers):
 
 
 def _open(buyers):
-    buyers.order("Open", "SPOT")
+    buyers.order("Opik Buka", "SPOT")
 
 
 def _cancelled(buyers):
-    person, invoice = buyers.order("Batal", "PLS5", 2)
+    person, invoice = buyers.order("Bagas Batalkan", "PLS5", 2)
     person.press(buyers.store, "❌ Batalkan Pembelian", invoice)
     person.wait_for(buyers.store, "Pesanan dibatalkan")
 
 
 def _mismatch(buyers):
-    person, invoice = buyers.order("Beda", "PLS7")
+    person, invoice = buyers.order("Bella Selisih", "PLS7")
     buyers.world.pay(invoice, status_amount=1)
     buyers.world.until(
         lambda: buyers.store.query("SELECT 1 FROM payments WHERE problem IS NOT NULL"), what="the parked payment")
@@ -103,14 +103,14 @@ def _mismatch(buyers):
 
 def _not_delivered(buyers):
     """Blocks the bot before the delivery: the order stays paid."""
-    person, invoice = buyers.order("Blokir", "PLS8")
+    person, invoice = buyers.order("Bono Pemblokir", "PLS8")
     person.block(buyers.store)
     buyers.world.pay(invoice)
     until(lambda: buyers.store.query("SELECT 1 FROM outbox WHERE state = 'held'"), 20, "the held delivery")
 
 
 def _by_balance(buyers):
-    store, person = buyers.store, buyers.come("Saldo")
+    store, person = buyers.store, buyers.come("Salma Bersaldo")
     person.start_chat(store)
     until(lambda: store.query("SELECT 1 FROM users WHERE telegram_id = %s", person.id), 15, "the person")
     deposits.give(store, person, 500_000, f"seed:{person.id}")
@@ -119,32 +119,32 @@ def _by_balance(buyers):
 
 
 def _expired(buyers):
-    person, _ = buyers.order("Lewat", "PLS9")
+    person, _ = buyers.order("Lila Terlambat", "PLS9")
     end_bills(buyers.store, "orders", "telegram_id = %s", person.id)
     person.wait_for(buyers.store, "Waktu pembayaran habis", seconds=45)
 
 
 def _deposited(buyers):
-    person = buyers.come("Isi")
+    person = buyers.come("Indah Pengisi")
     person.start_chat(buyers.store)
     buyers.world.pay(deposits.invoice(person, buyers.store))
     person.wait_for(buyers.store, deposits.BOOKED)
 
 
 def _deposit_open(buyers):
-    person = buyers.come("Tunda")
+    person = buyers.come("Tono Penunda")
     person.start_chat(buyers.store)
     deposits.invoice(person, buyers.store)
 
 
 def _transfer_open(buyers):
-    person = buyers.come("Transfer")
+    person = buyers.come("Tri Pentransfer")
     person.start_chat(buyers.store)
     deposits.transfer(person, buyers.store)
 
 
 def _transfer_in_review(buyers):
-    person = buyers.come("Bukti <i>")
+    person = buyers.come("Buyung <i>")
     person.start_chat(buyers.store)
     deposits.transfer(person, buyers.store)
     person.send_photo(buyers.store, caption="sudah ya")

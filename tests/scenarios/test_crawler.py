@@ -1,0 +1,69 @@
+"""Every button of every menu, pressed by people who also type nonsense: each press is answered, no screen is a dead end,
+nothing is refused by Telegram, no error or warning is logged, and the books are right afterwards.
+
+    LAPAK_TEST_CRAWL=600    seconds for each kind of people; 60 if not given
+    LAPAK_TEST_SEED=4711    the same dice
+"""
+
+import os
+import re
+
+import pytest
+from harness import routes, seed
+from harness.crawler import Crawl
+from harness.storm import seed as throw
+
+SECONDS = float(os.environ.get("LAPAK_TEST_CRAWL", "60"))
+EXPLORERS = 20
+FIRST_OWNER, FIRST_BUYER = 1101, 4001
+# What no bot can know before it asks.
+REFUSED = re.compile("message is not modified|bot was blocked by the user|can't initiate conversation")
+# What the seeded store tells of itself.
+LOGGED = re.compile(r"paid with \d+ instead of \d+, parked")
+
+
+def logged(world, store):
+    for path in sorted((world.log_directory / store.name).glob("*.log")):
+        for line in path.read_text(encoding="utf-8").splitlines():
+            if re.search(r"\] \[(warn|error)\] ", line) and not LOGGED.search(line):
+                yield f"log: {line}"
+
+
+def refused(world, store):
+    for call in world.calls(store):
+        if not call["ok"] and not REFUSED.search(call["description"]):
+            yield f"Telegram: {call['method']}: {call['description']} {str(call['params'])[:300]}"
+
+
+@pytest.fixture
+def shop(world):
+    # what is set up for a deposit by hand, a channel and the rest must not keep a buyer from buying
+    store = seed.make_store(world, owners=tuple(range(FIRST_OWNER, FIRST_OWNER + EXPLORERS)))
+    return seed.fill(world, store)
+
+
+def crawl_through(world, shop, people, **how):
+    number = throw()
+    crawl = Crawl(world, shop.store, words=shop.words(), number=number, seconds=SECONDS, **how)
+    crawl.explore(people)
+    print(crawl.tell())
+    world.quiet(120)
+    findings = [*crawl.findings.values(), *refused(world, shop.store), *logged(world, shop.store)]
+    assert not findings, f"{len(findings)} findings ({crawl.tell()}):\n" + "\n".join(findings[:60])
+    return crawl
+
+
+def test_owners_press_everything(world, shop):
+    people = [world.person(number) for number in shop.store.owners]
+    crawl = crawl_through(world, shop, people, root="/admin", depth=9)
+    admins = {row.verb for row in routes.read()[2] if row.role > routes.ROLES["ROLE_BUYER"]}
+    print(f"never offered: {' '.join(sorted(admins - set(crawl.verbs)))}")
+    assert crawl.steps > SECONDS
+
+
+def test_buyers_press_everything(world, shop):
+    people = [world.person(FIRST_BUYER + number, f"Perayap {number}") for number in range(EXPLORERS)]
+    for person in people:
+        person.start_chat(shop.store)
+    crawl = crawl_through(world, shop, people, root="/start", labels=people[0].keyboard(shop.store), depth=9)
+    assert crawl.steps > SECONDS
