@@ -137,7 +137,16 @@ const struct callback_row callback_rows[] = {
     {"apo", "i", ROUTE(goods_content, ROLE_ADMIN, WRITES)},
     {"api", "i", ROUTE(goods_picture, ROLE_ADMIN, READS)},
 
-    /* Stock */
+    /* Stock: a product's id, or a unit's */
+    {"as", "iii", ROUTE(units_list, ROLE_ADMIN, READS)}, /* view, cursor */
+    {"asa", "i", ROUTE(units_add, ROLE_ADMIN, WRITES)},
+    {"ask", "i", ROUTE(units_take, ROLE_ADMIN, WRITES)},
+    {"ase", "ii", ROUTE(units_export, ROLE_ADMIN, WRITES)}, /* unit it goes on behind, or 0 */
+    {"asu", "i", ROUTE(units_open, ROLE_ADMIN, READS)},
+    {"asv", "i", ROUTE(units_look, ROLE_ADMIN, WRITES)},
+    {"asr", "i", ROUTE(units_ask_remove, ROLE_ADMIN, READS)},
+    {"asy", "i", ROUTE(units_remove, ROLE_ADMIN, WRITES)},
+    {"asb", "i", ROUTE(units_put_back, ROLE_ADMIN, WRITES)},
 
     /* Terms (SNK) */
 

@@ -8,6 +8,7 @@
 #include "bot/admin/statistics.h"
 #include "bot/admin/store_settings.h"
 #include "bot/admin/texts.h"
+#include "bot/admin/units.h"
 
 const struct wizard_kind *const wizard_kinds[] = {
     &admins_wizard,
@@ -36,5 +37,7 @@ const struct wizard_kind *const wizard_kinds[] = {
     &texts_import_wizard,
     &texts_picture_wizard,
     &texts_wizard,
+    &units_add_wizard,
+    &units_take_wizard,
 };
 const size_t wizard_kind_count = sizeof wizard_kinds / sizeof wizard_kinds[0];

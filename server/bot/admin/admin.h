@@ -18,6 +18,10 @@ turn_handler goods_category_new, goods_category_name, goods_category_emoji, good
     goods_category_hide, goods_category_ask_delete, goods_category_delete;
 turn_handler goods_new, goods_edit, goods_move, goods_hide, goods_ask_delete, goods_delete;
 
+/* units*.c: a product's stock */
+turn_handler units_list, units_open, units_look, units_ask_remove, units_remove, units_put_back, units_export;
+turn_handler units_add, units_take;
+
 /* store_settings.c */
 turn_handler store_settings_open, store_settings_show, store_settings_look, store_settings_change,
     store_settings_reset;

@@ -263,6 +263,8 @@ static void add_fields(struct turn *turn, struct keyboard *keyboard, const struc
                       (int)field_buttons[i].field);
     }
     keyboard_row(keyboard);
+    if (p->kind == PRODUCT_UNIT)
+        screen_button(turn, keyboard, TEXT_BUTTON_GOODS_STOCK, "as:%" PRId64 ":0:0", p->id);
     if (p->has_content)
         screen_button(turn, keyboard, TEXT_BUTTON_GOODS_CONTENT, "apo:%" PRId64, p->id);
     if (p->photo)

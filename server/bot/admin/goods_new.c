@@ -6,7 +6,7 @@
 #include "bot/admin/admin.h"
 #include "bot/admin/goods.h"
 #include "bot/admin/screen.h"
-#include "store/stock_edit.h"
+#include "bot/admin/units.h"
 
 enum { MOST_TYPED = 4096 };
 
@@ -122,7 +122,9 @@ static bool finish(struct turn *turn, struct wizard *wizard, struct error *err)
         return ask_again(turn, wizard, err);
     if (lines.count && !stock_edit_add(work, turn->update->from_id, id, &lines, &added, err))
         return false;
-    if (!goods_show(turn, id, err))
+    if (lines.count && added.duplicates)
+        screen_say(turn, units_report(work, product.name, &lines, &added), goods_data(turn, id));
+    else if (!goods_show(turn, id, err))
         return false;
     screen_note(turn, TEXT_ALERT_GOODS_ADDED);
     return true;

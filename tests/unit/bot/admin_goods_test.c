@@ -66,6 +66,8 @@ static void test_a_unit_product_from_start_to_sale(void **state)
     assert_int_equal(id_of("NFLX-1"), 0);
     desk_press("✅ Simpan");
     desk_says("Produk ditambahkan");
+    desk_says("baris 4: <code>ma••••••</code> sama dengan baris 1");
+    desk_press("⬅️ Kembali");
     desk_says("🟢 Dijual");
     desk_says("<b>2</b> tersedia");
     assert_field("NFLX-1", "price", "25000");
