@@ -3,11 +3,13 @@
 
 #include "bot/admin/statistics.h"
 #include "bot/admin/texts.h"
+#include "bot/admin/units.h"
 #include "bot/broadcasting.h"
 
 const struct job_kind *const bot_jobs[] = {
     &broadcasting_job,
     &statistics_job,
     &texts_import_job,
+    &units_import_job,
 };
 const size_t bot_job_count = sizeof bot_jobs / sizeof bot_jobs[0];

@@ -41,14 +41,24 @@ static struct stock_lines lines_of(struct turn *turn, const struct wizard *wizar
     struct stock_lines lines = {0};
     const char *text = wizard_text(wizard, "stock");
     int64_t at;
-    if (text && stock_lines_read(turn->work->arena, text, strlen(text), false, &lines, &at) != STOCK_LINES_OK)
+    if (wizard_input_of(wizard, "stock") == WIZARD_TEXT &&
+        stock_lines_read(turn->work->arena, text, strlen(text), false, &lines, &at) != STOCK_LINES_OK)
         return (struct stock_lines){0};
     return lines;
 }
 
 static const char *show_stock(struct turn *turn, const struct wizard *wizard)
 {
+    int64_t size;
+    if (wizard_input_of(wizard, "stock") == WIZARD_DOCUMENT)
+        return wizard_document(wizard, "stock", &size);
     return say_number(turn->work, (int64_t)lines_of(turn, wizard).count);
+}
+
+static bool check_stock(struct turn *turn, struct wizard *wizard, const char **why_out, struct error *err)
+{
+    units_check_file(turn, wizard, "stock", why_out);
+    return true;
 }
 
 static const struct wizard_fixed_choice kinds[] = {{PRODUCT_UNIT, TEXT_KIND_UNIT},
@@ -65,8 +75,8 @@ static const struct wizard_step steps[] = {
     {GOODS_STEP_DESCRIPTION(0), .optional = true},
     {GOODS_STEP_SNK(0), .optional = true},
     {GOODS_STEP_PHOTO(0), .optional = true},
-    {GOODS_STEP("stock", STOCK, WIZARD_TEXT, 1, MOST_TYPED), .optional = true, .applies = is_unit,
-     .show = show_stock},
+    {GOODS_STEP("stock", STOCK, WIZARD_TEXT | WIZARD_DOCUMENT, 1, MOST_TYPED), .optional = true,
+     .applies = is_unit, .check = check_stock, .show = show_stock},
     {GOODS_STEP_CONTENT(0), .applies = is_shared},
     {GOODS_STEP_FILE(0), .applies = is_file},
     {GOODS_STEP_QUESTION(0), .optional = true, .applies = is_manual},
@@ -120,13 +130,15 @@ static bool finish(struct turn *turn, struct wizard *wizard, struct error *err)
     int64_t id;
     if (!catalogue_edit_add_product(work, turn->update->from_id, &product, &id, err))
         return ask_again(turn, wizard, err);
-    if (lines.count && !stock_edit_add(work, turn->update->from_id, id, &lines, &added, err))
+    bool is_file = wizard_input_of(wizard, "stock") == WIZARD_DOCUMENT;
+    if ((is_file && !units_import(turn, wizard, "stock", id, err)) ||
+        (lines.count && !stock_edit_add(work, turn->update->from_id, id, &lines, &added, err)))
         return false;
     if (lines.count && added.duplicates)
         screen_say(turn, units_report(work, product.name, &lines, &added), goods_data(turn, id));
     else if (!goods_show(turn, id, err))
         return false;
-    screen_note(turn, TEXT_ALERT_GOODS_ADDED);
+    screen_note(turn, is_file ? TEXT_ALERT_GOODS_IMPORT : TEXT_ALERT_GOODS_ADDED);
     return true;
 }
 

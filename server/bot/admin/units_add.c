@@ -26,21 +26,10 @@ static const char *duplicate_line(struct work *work, const struct stock_named *n
                            TV("sebelumnya", say_number(work, named->earlier))));
 }
 
-static const char *duplicates(struct work *work, const struct stock_added *added)
+static void add_line(struct work *work, struct str *s, enum text_key key, int64_t count)
 {
-    struct str s = STR_INIT(work->arena);
-    str_add(&s,
-            say(work, TEXT_UNITS_DUPLICATES, TEXT_VALUES(TV("jumlah", say_number(work, added->duplicates)))));
-    for (size_t i = 0; i < added->named_count; i++) {
-        str_add(&s, "\n");
-        str_add(&s, duplicate_line(work, &added->named[i]));
-    }
-    int64_t more = added->duplicates - (int64_t)added->named_count;
-    if (more > 0) {
-        str_add(&s, "\n");
-        str_add(&s, say(work, TEXT_CART_MORE, TEXT_VALUES(TV("jumlah", say_number(work, more)))));
-    }
-    return str_done(&s);
+    if (count)
+        str_addf(s, "\n%s", say(work, key, TEXT_VALUES(TV("jumlah", say_number(work, count)))));
 }
 
 const char *units_report(struct work *work, const char *product, const struct stock_lines *lines,
@@ -50,14 +39,15 @@ const char *units_report(struct work *work, const char *product, const struct st
     str_add(&s, say(work, TEXT_UNITS_ADDED,
                     TEXT_VALUES(TV("produk", str_utf8_cut(work->arena, product, NAME_LIMIT)),
                                 TV("jumlah", say_number(work, added->added)))));
-    if (added->returned)
-        str_add(&s,
-                say(work, TEXT_UNITS_RETURNED, TEXT_VALUES(TV("jumlah", say_number(work, added->returned)))));
-    if (lines->too_long)
-        str_add(&s,
-                say(work, TEXT_UNITS_TOO_LONG, TEXT_VALUES(TV("jumlah", say_number(work, lines->too_long)))));
-    if (added->duplicates)
-        str_add(&s, duplicates(work, added));
+    add_line(work, &s, TEXT_UNITS_RETURNED, added->returned);
+    add_line(work, &s, TEXT_UNITS_TOO_LONG, lines->too_long);
+    if (!added->duplicates)
+        return str_done(&s);
+    str_add(&s, "\n");
+    add_line(work, &s, TEXT_UNITS_DUPLICATES, added->duplicates);
+    for (size_t i = 0; i < added->named_count; i++)
+        str_addf(&s, "\n%s", duplicate_line(work, &added->named[i]));
+    add_line(work, &s, TEXT_UNITS_MORE, added->duplicates - (int64_t)added->named_count);
     return str_done(&s);
 }
 
@@ -76,13 +66,20 @@ const char *units_why_not(struct work *work, enum stock_lines_fault fault, int64
 
 /* --- adding --- */
 
+static bool check_lines(struct turn *turn, struct wizard *wizard, const char **why_out, struct error *err)
+{
+    units_check_file(turn, wizard, "lines", why_out);
+    return true;
+}
+
 static const struct wizard_step add_steps[] = {
     {.name = "lines",
      .label = TEXT_FIELD_STOCK,
      .prompt = TEXT_UNITS_ASK_LINES,
-     .takes = WIZARD_TEXT,
+     .takes = WIZARD_TEXT | WIZARD_DOCUMENT,
      .least = 1,
-     .most = MOST_TYPED},
+     .most = MOST_TYPED,
+     .check = check_lines},
     {.name = NULL},
 };
 
@@ -99,10 +96,21 @@ static void show_report(struct turn *turn, int64_t product_id, const char *html)
     screen_show(turn, html, &keyboard, units_data(turn->work->arena, product_id));
 }
 
+static bool finish_file(struct turn *turn, const struct wizard *wizard, int64_t product_id, struct error *err)
+{
+    if (!units_import(turn, wizard, "lines", product_id, err))
+        return false;
+    screen_say(turn, say(turn->work, TEXT_UNITS_IMPORT_STARTED, TEXT_NO_VALUES),
+               units_data(turn->work->arena, product_id));
+    return true;
+}
+
 static bool finish_add(struct turn *turn, struct wizard *wizard, struct error *err)
 {
     struct work *work = turn->work;
     int64_t id = wizard_number(wizard, ID), at = 0;
+    if (wizard_input_of(wizard, "lines") == WIZARD_DOCUMENT)
+        return finish_file(turn, wizard, id, err);
     const char *text = wizard_text(wizard, "lines");
     struct catalogue_list_product p;
     struct stock_lines lines;

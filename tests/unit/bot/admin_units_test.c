@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "bot/admin/units.h"
 
 #define TALK_TEST(test) cmocka_unit_test_setup(test, talk_begin)
 
@@ -163,6 +164,45 @@ static void test_a_long_content_comes_as_a_file(void **state)
     assert_string_equal(talk_sent(0)->attachment_text, longest);
 }
 
+/* The file itself is fetched by a job: see test_admin_products.py. */
+static void test_a_document_is_looked_at_first(void **state)
+{
+    NEEDS_SHOP();
+    open_stock();
+    desk_press("➕ Tambah stok");
+    desk_document("BQAC1", "stok.xlsx", 1000);
+    desk_says(".csv");
+    desk_document("BQAC2", "stok.csv", (5 << 20) + 1);
+    desk_says("terlalu besar");
+    desk_document("BQAC3", "STOK <1>.CSV", 5 << 20);
+    desk_says("sedang diproses");
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM jobs WHERE kind = 'stock_import'"), 1);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM conversations"), 0);
+    const char *data;
+    struct work *work = shop_begin(shop);
+    MUST(job_data(work, "stock_import", shop_sql(shop, "SELECT ref FROM jobs"), &data, &err));
+    assert_non_null(strstr(data, "BQAC3"));
+}
+
+/* Every report is one that Telegram takes. */
+static void test_a_report_at_its_limits(void **state)
+{
+    NEEDS_SHOP();
+    struct work *work = shop_task(shop);
+    struct stock_added added = {.added = 10000, .returned = 10000, .duplicates = 10000};
+    const struct stock_lines lines = {.too_long = 10000};
+    for (; added.named_count < STOCK_MOST_NAMED; added.named_count++)
+        added.named[added.named_count] =
+            (struct stock_named){.line = 10000, .earlier = 9999, .masked = "<<••••••@<…"};
+    struct str name = STR_INIT(work->arena);
+    for (int i = 0; i < 100; i++)
+        str_add(&name, "🎬");
+    const char *html = units_report(work, str_done(&name), &lines, &added);
+    assert_in_range(html_length(html), 700, HTML_TEXT_LIMIT);
+    if (!strstr(html, "9980 baris lainnya"))
+        fail_msg("%s", html);
+}
+
 static void test_other_kinds_have_no_stock(void **state)
 {
     NEEDS_SHOP();
@@ -199,6 +239,22 @@ static void test_forged_numbers(void **state)
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM admin_logs"), 0);
 }
 
+static bool done_at_once(struct work *work, int64_t ref, struct job_step *step_out, struct error *err)
+{
+    *step_out = (struct job_step){.kind = JOB_DONE};
+    return true;
+}
+
+static int set_up(void **state)
+{
+    static struct job_kind kinds[] = {{.name = "payment_create", .prepare = done_at_once},
+                                      {.name = "payment_check", .prepare = done_at_once},
+                                      {.name = "stock_import", .prepare = done_at_once}};
+    talk_set_up(state);
+    job_set_kinds(kinds, sizeof kinds / sizeof kinds[0]);
+    return 0;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -209,8 +265,10 @@ int main(void)
         TALK_TEST(test_an_export_is_a_file),
         TALK_TEST(test_sold_out_then_restocked),
         TALK_TEST(test_a_long_content_comes_as_a_file),
+        TALK_TEST(test_a_document_is_looked_at_first),
+        TALK_TEST(test_a_report_at_its_limits),
         TALK_TEST(test_other_kinds_have_no_stock),
         TALK_TEST(test_forged_numbers),
     };
-    return cmocka_run_group_tests(tests, talk_set_up, talk_tear_down);
+    return cmocka_run_group_tests(tests, set_up, talk_tear_down);
 }
