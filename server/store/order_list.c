@@ -207,7 +207,8 @@ bool order_list_is_loading_in(struct work *work, int64_t telegram_id, int64_t me
 DB_TENANT_STATEMENT(order_list_select_manual,
                     "SELECT i.id, o.id, i.product_id, o.reference, o.telegram_id, i.name, i.quantity,"
                     " i.question, i.answer, o.paid_at" ORDER_MANUAL
-                    " AND ($1 = 0 OR (o.id, i.id) >= " ORDER_MANUAL_START ") ORDER BY o.id, i.id LIMIT $2");
+                    " AND ($1::bigint = 0 OR (o.id, i.id) >= " ORDER_MANUAL_START
+                    ") ORDER BY o.id, i.id LIMIT $2");
 /* The page before: its first item stands so many places ahead, or is the first of all. */
 DB_TENANT_STATEMENT(order_list_front_manual,
                     "SELECT id FROM (SELECT o.id AS order_id, i.id" ORDER_MANUAL
