@@ -7,6 +7,7 @@
 
 #include "base/str.h"
 #include "bot/admin/admin.h"
+#include "bot/admin/orders.h"
 #include "bot/admin/people.h"
 #include "bot/admin/texts.h"
 #include "bot/buyer/buyer.h"
@@ -151,6 +152,20 @@ const struct callback_row callback_rows[] = {
     /* Terms (SNK) */
 
     /* Orders */
+    {"ao", "", ROUTE(orders_home, ROLE_ADMIN, READS)},
+    {"aol", "iii", ROUTE(orders_list, ROLE_ADMIN, READS)},   /* filter, whose, the order it is older than */
+    {"aop", "i", ROUTE(orders_products, ROLE_ADMIN, READS)}, /* page */
+    {"aos", "", ROUTE(orders_search_start, ROLE_ADMIN, WRITES)},
+    {"aod", "i", ROUTE(orders_detail, ROLE_ADMIN, READS)},           /* order; also in notices */
+    {"aov", "iii", ROUTE(orders_detail_in_list, ROLE_ADMIN, READS)}, /* order, filter, whose */
+    {"aoh", "ii", ROUTE(orders_history, ROLE_ADMIN, READS)},         /* order, page */
+    {"aou", "ii", ROUTE(orders_units, ROLE_ADMIN, READS)},           /* order, page */
+    {"aom", "i", ROUTE(orders_pay, ROLE_ADMIN, WRITES)},             /* order */
+    {"aoc", "i", ROUTE(orders_cancel, ROLE_ADMIN, WRITES)},          /* order */
+    {"aor", "i", ROUTE(orders_refund, ROLE_ADMIN, WRITES)},          /* order */
+    {"aon", "i", ROUTE(orders_resend_ask, ROLE_ADMIN, READS)},       /* order */
+    {"aok", "ii", ROUTE(orders_resend, ROLE_ADMIN, WRITES)},         /* order, times it was done before */
+    {"aog", "ii", ROUTE(orders_replace, ROLE_ADMIN, WRITES)},        /* order, unit */
 
     /* People: Telegram ids */
     {"au", "", ROUTE(people_home, ROLE_ADMIN, READS)},

@@ -4,6 +4,7 @@
 #include "bot/admin/admins.h"
 #include "bot/admin/broadcast_new.h"
 #include "bot/admin/goods.h"
+#include "bot/admin/orders.h"
 #include "bot/admin/people.h"
 #include "bot/admin/statistics.h"
 #include "bot/admin/store_settings.h"
@@ -29,6 +30,11 @@ const struct wizard_kind *const wizard_kinds[] = {
     &goods_find_wizard,
     &goods_new_wizard,
     &maintenance_wizard,
+    &orders_cancel_wizard,
+    &orders_pay_wizard,
+    &orders_refund_wizard,
+    &orders_replace_wizard,
+    &orders_search_wizard,
     &people_adjust_wizard,
     &people_message_wizard,
     &people_search_wizard,

@@ -171,7 +171,7 @@ static const char *say_amounts(struct work *work, const struct order_detail *det
 }
 
 /* Why it ended, by the word in the books. */
-const char *purchase_say_reason(struct work *work, const char *reason)
+static const char *say_reason(struct work *work, const char *reason)
 {
     static const struct {
         const char *word;
@@ -187,7 +187,7 @@ const char *purchase_say_reason(struct work *work, const char *reason)
     return "";
 }
 
-const char *purchase_say_dates(struct work *work, const struct order_detail *detail)
+static const char *say_dates(struct work *work, const struct order_detail *detail)
 {
     const struct order *order = &detail->order;
     enum purchase_view view = purchase_view_of(detail);
@@ -203,7 +203,7 @@ const char *purchase_say_dates(struct work *work, const struct order_detail *det
         {IS_AT(ENDED),
          TEXT_PURCHASE_ENDED_AT,
          {TV("tanggal", say_date(work, detail->ended_ms)),
-          TV("alasan", purchase_say_reason(work, detail->end_reason))}},
+          TV("alasan", say_reason(work, detail->end_reason))}},
     };
     return say_rows(work, rows, sizeof rows / sizeof rows[0]);
 }
@@ -225,7 +225,7 @@ void purchase_page_show(struct turn *turn, const struct order_detail *detail)
         TEXT_VALUES(TV("order_id", detail->order.reference), TV("status", purchase_say_state(work, detail)),
                     TV_HTML("baris", purchase_say_items(work, &detail->order, ITEMS_LIMIT)),
                     TV_HTML("rincian", say_amounts(work, detail, false)),
-                    TV_HTML("tanggal", purchase_say_dates(work, detail))));
+                    TV_HTML("tanggal", say_dates(work, detail))));
     page_show(work, &turn->page, html, keyboard_of(work, view, detail->order.id));
 }
 

@@ -19,14 +19,10 @@ enum purchase_view purchase_view_of(const struct order_detail *detail);
 /* The sign a state has in lists. */
 const char *purchase_sign(enum order_state state);
 /* What the pages of an order say, for buyers and admins: its state with the sign (plain), its items with
- * their prices, as many as fit `limit` units and at least one, when what happened, and a payment's method
- * (plain); the others are HTML. */
+ * their prices, as many as fit `limit` units and at least one (HTML), and a payment's method (plain). */
 const char *purchase_say_state(struct work *work, const struct order_detail *detail);
 const char *purchase_say_items(struct work *work, const struct order *order, size_t limit);
-const char *purchase_say_dates(struct work *work, const struct order_detail *detail);
 const char *purchase_say_method(struct work *work, const char *name);
-/* Why it ended, by the word in the books; plain, "" where there is nothing to say. */
-const char *purchase_say_reason(struct work *work, const char *reason);
 
 void purchase_page_show(struct turn *turn, const struct order_detail *detail);
 /* As a message of its own. The order is paid. */
