@@ -1,5 +1,7 @@
 #include "bot/notices.h"
 
+#include <inttypes.h>
+
 #include "base/str.h"
 #include "bot/html.h"
 #include "bot/outgoing.h"
@@ -36,11 +38,19 @@ static bool describe(struct work *work, const struct bill *bill, enum text_key k
     return true;
 }
 
+/* To where something can be done about it. */
+static json_t *way_to(struct work *work, const struct bill *bill)
+{
+    return say_button(work, bill->order ? TEXT_BUTTON_OPEN_ORDER : TEXT_BUTTON_TO_DEPOSIT,
+                      arena_printf(work->arena, "%s:%" PRId64, bill->order ? "aod" : "agd", bill_id(bill)));
+}
+
 bool notices_about(struct work *work, const struct bill *bill, enum text_key key,
                    const struct text_value *values, size_t count, struct error *err)
 {
     const char *html;
-    return describe(work, bill, key, values, count, &html, err) && outgoing_to_admins(work, html, err);
+    return describe(work, bill, key, values, count, &html, err) &&
+           outgoing_to_admins_with(work, html, way_to(work, bill), err);
 }
 
 static bool about_order(struct work *work, const struct order *order, enum text_key key,
@@ -101,13 +111,12 @@ bool notices_paid(struct work *work, const struct order *order, bool late, struc
                               TV("tanggal", say_date(work, work->now_ms))),
                   &html, err))
         return false;
-    if (!order_is_unfulfilled(order))
-        return outgoing_to_admins(work, html, err);
-    if (!list_by_hand(work, order, &by_hand, err))
-        return error_context(err, "notice");
-    const char *data = arena_printf(work->arena, "aod:%lld", (long long)order->id);
-    return outgoing_to_admins_with(work, arena_printf(work->arena, "%s\n\n%s", html, by_hand),
-                                   say_button(work, TEXT_BUTTON_OPEN_ORDER, data), err);
+    if (order_is_unfulfilled(order)) {
+        if (!list_by_hand(work, order, &by_hand, err))
+            return error_context(err, "notice");
+        html = arena_printf(work->arena, "%s\n\n%s", html, by_hand);
+    }
+    return outgoing_to_admins_with(work, html, way_to(work, &bill), err);
 }
 
 bool notices_late_credited(struct work *work, const struct order *order, int64_t amount, int64_t balance,

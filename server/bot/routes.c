@@ -7,8 +7,10 @@
 
 #include "base/str.h"
 #include "bot/admin/admin.h"
+#include "bot/admin/deposits.h"
 #include "bot/admin/orders.h"
 #include "bot/admin/people.h"
+#include "bot/admin/settling.h"
 #include "bot/admin/texts.h"
 #include "bot/buyer/buyer.h"
 #include "bot/wizard.h"
@@ -166,6 +168,7 @@ const struct callback_row callback_rows[] = {
     {"aon", "i", ROUTE(orders_resend_ask, ROLE_ADMIN, READS)},       /* order */
     {"aok", "ii", ROUTE(orders_resend, ROLE_ADMIN, WRITES)},         /* order, times it was done before */
     {"aog", "ii", ROUTE(orders_replace, ROLE_ADMIN, WRITES)},        /* order, unit */
+    {"aox", "ii", ROUTE(settling_start, ROLE_ADMIN, WRITES)},        /* payment, way */
 
     /* People: Telegram ids */
     {"au", "", ROUTE(people_home, ROLE_ADMIN, READS)},
@@ -222,6 +225,15 @@ const struct callback_row callback_rows[] = {
     {"aiw", "", ROUTE(statistics_choose, ROLE_ADMIN, WRITES)},
 
     /* Deposits */
+    {"ag", "", ROUTE(deposits_home, ROLE_ADMIN, READS)},
+    {"agl", "iii", ROUTE(deposits_list, ROLE_ADMIN, READS)}, /* filter, whose, the deposit it is beyond */
+    {"agd", "i", ROUTE(deposits_detail, ROLE_ADMIN, READS)}, /* deposit; also in notices */
+    {"agv", "iii", ROUTE(deposits_detail_in_list, ROLE_ADMIN, READS)}, /* deposit, filter, whose */
+    {"agh", "ii", ROUTE(deposits_history, ROLE_ADMIN, READS)},         /* deposit, page */
+    {"agp", "i", ROUTE(deposits_proof, ROLE_ADMIN, WRITES)},           /* deposit */
+    {"agc", "i", ROUTE(deposits_confirm_ask, ROLE_ADMIN, READS)},      /* deposit */
+    {"agk", "ii", ROUTE(deposits_confirm, ROLE_ADMIN, WRITES)},        /* deposit, state that was seen */
+    {"agj", "i", ROUTE(deposits_reject, ROLE_ADMIN, WRITES)},          /* deposit */
 
     /* Store settings: a setting's number */
     {"ax", "", ROUTE(store_settings_open, ROLE_ADMIN, READS)},

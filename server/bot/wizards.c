@@ -3,9 +3,11 @@
 
 #include "bot/admin/admins.h"
 #include "bot/admin/broadcast_new.h"
+#include "bot/admin/deposits.h"
 #include "bot/admin/goods.h"
 #include "bot/admin/orders.h"
 #include "bot/admin/people.h"
+#include "bot/admin/settling.h"
 #include "bot/admin/statistics.h"
 #include "bot/admin/store_settings.h"
 #include "bot/admin/texts.h"
@@ -14,6 +16,7 @@
 const struct wizard_kind *const wizard_kinds[] = {
     &admins_wizard,
     &broadcast_wizard,
+    &deposits_reject_wizard,
     &goods_category_emoji_wizard,
     &goods_category_name_wizard,
     &goods_category_new_wizard,
@@ -39,6 +42,7 @@ const struct wizard_kind *const wizard_kinds[] = {
     &people_message_wizard,
     &people_search_wizard,
     &setting_wizard,
+    &settling_wizard,
     &statistics_wizard,
     &texts_import_wizard,
     &texts_picture_wizard,

@@ -41,3 +41,8 @@ turn_handler transfers_take, transfers_ask_reason, transfers_refuse_now, transfe
 /* The admin's message is the reason why a deposit is refused. In the open transaction. */
 MUST_USE bool transfers_take_reason(struct turn *turn, int64_t deposit_id, struct error *err);
 #define TRANSFERS_CONVERSATION "deposit_reason"
+/* The two buttons below the photo of a proof; the caller owns the result. */
+json_t *transfers_keyboard(struct work *work, const struct deposit *deposit);
+/* The photo once more, to this admin alone, as it would look had it been left there; a popup says where there
+ * is none. In the open transaction. */
+MUST_USE bool transfers_send_proof(struct turn *turn, const struct deposit *deposit, struct error *err);

@@ -3,6 +3,7 @@
 
 #include "bot/admin/orders.h"
 #include "bot/admin/screen.h"
+#include "bot/admin/settling.h"
 #include "bot/admin/story.h"
 #include "bot/buyer/purchase_page.h"
 #include "store/stock_list.h"
@@ -61,6 +62,8 @@ static void add_buttons(struct turn *turn, struct keyboard *keyboard, const stru
 {
     struct work *work = turn->work;
     const struct order *order = &record->detail.order;
+    if (record->parked)
+        settling_buttons(turn, keyboard, record->parked);
     for (size_t i = 0; i < ORDER_ACTIONS; i++) {
         if (!orders_can(record, (enum order_action)i))
             continue;

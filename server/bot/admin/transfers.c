@@ -32,9 +32,28 @@ static bool not_found(struct turn *turn, struct error *err)
 
 static enum text_key caption_of(const struct deposit *deposit)
 {
-    return deposit->state == DEPOSIT_COMPLETED  ? TEXT_ADMIN_TRANSFER_TAKEN
-           : deposit->state == DEPOSIT_REJECTED ? TEXT_ADMIN_TRANSFER_REFUSED
-                                                : TEXT_ADMIN_TRANSFER_OVER;
+    return deposit->state == DEPOSIT_REVIEW      ? TEXT_ADMIN_TRANSFER
+           : deposit->state == DEPOSIT_COMPLETED ? TEXT_ADMIN_TRANSFER_TAKEN
+           : deposit->state == DEPOSIT_REJECTED  ? TEXT_ADMIN_TRANSFER_REFUSED
+                                                 : TEXT_ADMIN_TRANSFER_OVER;
+}
+
+/* What is below the photo: whose it is, and who decided. */
+static bool say_caption(struct work *work, const struct deposit *deposit, const char **caption_out,
+                        struct error *err)
+{
+    const char *buyer, *admin;
+    int64_t at_ms = deposit->completed_ms ? deposit->completed_ms
+                    : deposit->ended_ms   ? deposit->ended_ms
+                                          : deposit->proved_ms;
+    if (!say_known_person(work, deposit->telegram_id, &buyer, err) ||
+        !say_known_person(work, deposit->decided_by, &admin, err))
+        return error_context(err, "transfer");
+    *caption_out = say(work, caption_of(deposit),
+                       TEXT_VALUES(TV("order_id", deposit->reference), TV_HTML("pembeli", buyer),
+                                   TV("harga", say_price(work, deposit->amount)),
+                                   TV("tanggal", say_date(work, at_ms)), TV_HTML("admin", admin)));
+    return true;
 }
 
 /* It says who decided and loses its buttons. Nothing happens for message 0. */
@@ -42,22 +61,46 @@ static bool mark_decided(struct turn *turn, const struct deposit *deposit, int64
                          struct error *err)
 {
     struct work *work = turn->work;
-    const char *buyer, *admin;
-    int64_t at_ms = deposit->completed_ms ? deposit->completed_ms : deposit->ended_ms;
+    const char *caption;
     if (!message_id)
         return true;
-    if (!say_known_person(work, deposit->telegram_id, &buyer, err) ||
-        !say_known_person(work, deposit->decided_by, &admin, err))
-        return error_context(err, "transfer");
-    const char *caption = say(work, caption_of(deposit),
-                              TEXT_VALUES(TV("order_id", deposit->reference), TV_HTML("pembeli", buyer),
-                                          TV("harga", say_price(work, deposit->amount)),
-                                          TV("tanggal", say_date(work, at_ms)), TV_HTML("admin", admin)));
+    if (!say_caption(work, deposit, &caption, err))
+        return false;
     json_t *params = json_pack("{s:I, s:s, s:s}", "message_id", (json_int_t)message_id, "caption",
                                html_cut(work->arena, caption, HTML_CAPTION_LIMIT), "parse_mode", "HTML");
     const struct outbox_message message = {
         .chat_id = turn->update->chat_id, .method = "editMessageCaption", .params = params};
     return outbox_add(work, &message, err);
+}
+
+json_t *transfers_keyboard(struct work *work, const struct deposit *deposit)
+{
+    struct keyboard keyboard;
+    keyboard_begin(&keyboard);
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_TAKE_TRANSFER), STYLE_SUCCESS, "dc:%" PRId64,
+                  deposit->id);
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_REFUSE_TRANSFER), STYLE_DANGER, "dj:%" PRId64,
+                  deposit->id);
+    return keyboard_inline(&keyboard);
+}
+
+bool transfers_send_proof(struct turn *turn, const struct deposit *deposit, struct error *err)
+{
+    struct work *work = turn->work;
+    const char *caption, *file_id;
+    if (!deposit_proof(work, deposit->id, &file_id, err) || !say_caption(work, deposit, &caption, err))
+        return false;
+    page_answer(work, &turn->page, say_label(work, file_id ? TEXT_ALERT_PROOF_SENT : TEXT_ALERT_NOT_FOUND),
+                !file_id);
+    if (!file_id)
+        return true;
+    const struct outgoing outgoing = {
+        .chat_id = turn->update->chat_id,
+        .html = caption,
+        .keyboard = deposit->state == DEPOSIT_REVIEW ? transfers_keyboard(work, deposit) : NULL,
+        .photo_file_id = file_id,
+    };
+    return outgoing_add(work, &outgoing, err);
 }
 
 /* Of a press; 0 where it came from another message than the photo. */
@@ -143,9 +186,8 @@ static bool forget_question(struct turn *turn, int64_t deposit_id, struct error 
 static void show_line(struct turn *turn, const struct deposit *deposit, enum text_key key, const char *reason)
 {
     struct work *work = turn->work;
-    page_show(work, &turn->page,
-              say(work, key, TEXT_VALUES(TV("order_id", deposit->reference), TV("alasan", reason))),
-              say_button(work, TEXT_BUTTON_HOME, "w"));
+    screen_say(turn, say(work, key, TEXT_VALUES(TV("order_id", deposit->reference), TV("alasan", reason))),
+               "ag");
 }
 
 static bool refuse(struct turn *turn, int64_t deposit_id, const char *reason, int64_t message_id,
@@ -158,8 +200,7 @@ static bool refuse(struct turn *turn, int64_t deposit_id, const char *reason, in
     if (!forget_question(turn, deposit_id, err))
         return false;
     if (deposit.state != DEPOSIT_REVIEW) {
-        page_show(work, &turn->page, say_label(work, TEXT_ALERT_TRANSFER_DECIDED),
-                  say_button(work, TEXT_BUTTON_HOME, "w"));
+        screen_say(turn, say_label(work, TEXT_ALERT_TRANSFER_DECIDED), "ag");
         return mark_decided(turn, &deposit, message_id, err);
     }
     const struct correction by = screen_correction(turn, reason);

@@ -72,17 +72,6 @@ bool transfer_start(struct turn *turn, struct error *err)
 
 /* --- the proof --- */
 
-static json_t *decision_keyboard(struct work *work, const struct deposit *deposit)
-{
-    struct keyboard keyboard;
-    keyboard_begin(&keyboard);
-    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_TAKE_TRANSFER), STYLE_SUCCESS, "dc:%" PRId64,
-                  deposit->id);
-    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_REFUSE_TRANSFER), STYLE_DANGER, "dj:%" PRId64,
-                  deposit->id);
-    return keyboard_inline(&keyboard);
-}
-
 static bool tell_admins(struct turn *turn, const struct deposit *deposit, struct error *err)
 {
     struct work *work = turn->work;
@@ -96,7 +85,7 @@ static bool tell_admins(struct turn *turn, const struct deposit *deposit, struct
     for (size_t i = 0; i < work->tenant->admins.count; i++) {
         const struct outgoing outgoing = {.chat_id = work->tenant->admins.items[i],
                                           .html = html,
-                                          .keyboard = decision_keyboard(work, deposit),
+                                          .keyboard = transfers_keyboard(work, deposit),
                                           .photo_file_id = update->photo_file_id};
         if (!outgoing_add(work, &outgoing, err))
             return error_context(err, "proof");

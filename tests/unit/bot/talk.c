@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "store/settings.h"
+#include "store/verify.h"
 
 int64_t product_a, product_b;
 
@@ -260,7 +261,8 @@ const char *talk_said(const json_t *params)
     return text ? text : "";
 }
 
-bool talk_has_button(const json_t *params, const char *data)
+/* The first button whose data is, or begins with, `data`. */
+static const char *find_button(const json_t *params, const char *data, bool whole)
 {
     size_t i, j;
     json_t *row, *button;
@@ -268,11 +270,25 @@ bool talk_has_button(const json_t *params, const char *data)
     {
         json_array_foreach(row, j, button)
         {
-            if (str_equal(json_string_value(json_object_get(button, "callback_data")), data))
-                return true;
+            const char *found = json_string_value(json_object_get(button, "callback_data"));
+            if (found && (whole ? str_equal(found, data) : str_starts_with(found, data)))
+                return found;
         }
     }
-    return false;
+    return NULL;
+}
+
+bool talk_has_button(const json_t *params, const char *data)
+{
+    return find_button(params, data, true);
+}
+
+const char *talk_button(const json_t *params, const char *beginning)
+{
+    const char *found = find_button(params, beginning, false);
+    if (!found)
+        fail_msg("no button \"%s…\" below \"%s\"", beginning, talk_said(params));
+    return found;
 }
 
 const char *talk_data_of(struct arena *arena, const struct callback_row *row)
@@ -354,4 +370,73 @@ void talk_end(int64_t order_id, enum order_state end)
     MUST(bot_checkout_notices.ended(work, &bill, &payment, ENDED_BY_BUYER, &err));
     shop_commit(shop);
     run_lane();
+}
+
+/* --- for admins' screens --- */
+
+void talk_says(const json_t *params, const char *part)
+{
+    if (!strstr(talk_said(params), part))
+        fail_msg("\"%s\" is not in \"%s\"", part, talk_said(params));
+}
+
+void talk_says_not(const json_t *params, const char *part)
+{
+    if (strstr(talk_said(params), part))
+        fail_msg("\"%s\" is in \"%s\"", part, talk_said(params));
+}
+
+const json_t *talk_follow(int64_t person, const json_t *reply, const char *beginning)
+{
+    char data[80];
+    snprintf(data, sizeof data, "%s", talk_button(reply, beginning));
+    return talk_press(person, "%s", data);
+}
+
+const json_t *talk_fill(int64_t person, const json_t *first, const char *answer)
+{
+    assert_true(*talk_button(first, "zx:"));
+    return talk_follow(person, talk_text(person, answer), "zk:");
+}
+
+void talk_books_agree(void)
+{
+    struct verify_result result;
+    struct work *work = shop_task(shop);
+    MUST(verify_store(work->db, work->scope, work->arena, 60000, &result, &err));
+    if (result.difference_count)
+        fail_msg("%s: %s", result.differences[0].who, result.differences[0].says);
+}
+
+void talk_all_sent(void)
+{
+    for (size_t i = 0; i < talk_sent_count(); i++)
+        talk_report(talk_sent(i), OUTBOX_VERDICT_SENT, 80 + (int64_t)i);
+}
+
+int64_t talk_invoiced(int64_t person)
+{
+    int64_t order = talk_order(person);
+    talk_invoice(order);
+    talk_all_sent();
+    talk_forget();
+    return order;
+}
+
+int64_t talk_paid(int64_t person)
+{
+    int64_t order = talk_invoiced(person);
+    talk_pay(order);
+    return order;
+}
+
+int64_t talk_completed(int64_t person)
+{
+    int64_t order = talk_paid(person);
+    talk_all_sent();
+    talk_forget();
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM orders WHERE state = 'completed' AND id = %lld",
+                              (long long)order),
+                     1);
+    return order;
 }

@@ -33,6 +33,15 @@ int64_t talk_next_id(void);
 const char *talk_method(const json_t *reply);
 const char *talk_said(const json_t *reply); /* its text or caption; "" */
 bool talk_has_button(const json_t *params, const char *data);
+/* The data of the first button whose data begins so; fails where there is none. */
+const char *talk_button(const json_t *params, const char *beginning);
+/* Fails unless `part` is, or is not, in what it says. */
+void talk_says(const json_t *params, const char *part);
+void talk_says_not(const json_t *params, const char *part);
+/* Presses the button below the last answer whose data begins so. */
+const json_t *talk_follow(int64_t person, const json_t *reply, const char *beginning);
+/* Answers a wizard's only question, and saves. */
+const json_t *talk_fill(int64_t person, const json_t *question, const char *answer);
 
 /* Data for a row of the callbacks: "q:1:1:1" for one with three numbers. */
 const char *talk_data_of(struct arena *arena, const struct callback_row *row);
@@ -61,5 +70,13 @@ void talk_invoice(int64_t order_id);
 void talk_invoice_of(int64_t order_id, const struct payment_created *created);
 /* The gateway says it was paid. */
 void talk_pay(int64_t order_id);
+/* talk_order() with its invoice sent; then paid as well; then delivered as well. */
+int64_t talk_invoiced(int64_t person);
+int64_t talk_paid(int64_t person);
+int64_t talk_completed(int64_t person);
+/* Telegram took everything. */
+void talk_all_sent(void);
+/* The store's books hold. */
+void talk_books_agree(void);
 /* It ends. */
 void talk_end(int64_t order_id, enum order_state end);
