@@ -169,6 +169,9 @@ const struct callback_row callback_rows[] = {
     {"aok", "ii", ROUTE(orders_resend, ROLE_ADMIN, WRITES)},         /* order, times it was done before */
     {"aog", "ii", ROUTE(orders_replace, ROLE_ADMIN, WRITES)},        /* order, unit */
     {"aox", "ii", ROUTE(settling_start, ROLE_ADMIN, WRITES)},        /* payment, way */
+    {"aoq", "i", ROUTE(orders_queue, ROLE_ADMIN, READS)},            /* item it begins with */
+    {"aoi", "i", ROUTE(orders_item, ROLE_ADMIN, READS)},             /* item */
+    {"aof", "i", ROUTE(orders_fulfil, ROLE_ADMIN, WRITES)},          /* item */
 
     /* People: Telegram ids */
     {"au", "", ROUTE(people_home, ROLE_ADMIN, READS)},

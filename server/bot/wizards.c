@@ -34,6 +34,7 @@ const struct wizard_kind *const wizard_kinds[] = {
     &goods_new_wizard,
     &maintenance_wizard,
     &orders_cancel_wizard,
+    &orders_fulfil_wizard,
     &orders_pay_wizard,
     &orders_refund_wizard,
     &orders_replace_wizard,

@@ -57,6 +57,8 @@ bool orders_home(struct turn *turn, struct error *err)
     keyboard_row(&keyboard);
     keyboard_data(&keyboard, say_label(work, titles[ORDERS_PARKED]),
                   counts.parked ? STYLE_DANGER : STYLE_NONE, "aol:%d:0:0", (int)ORDERS_PARKED);
+    keyboard_data(&keyboard, say_label(work, TEXT_BUTTON_ORDERS_QUEUE),
+                  manual.total_count ? STYLE_PRIMARY : STYLE_NONE, "aoq:0");
     const char *html = say(work, TEXT_ORDERS,
                            TEXT_VALUES(TV("menunggu", story_count(work, counts.pending)),
                                        TV("dibayar", story_count(work, counts.paid)),

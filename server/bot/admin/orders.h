@@ -34,3 +34,7 @@ const char *orders_name(struct work *work, const struct order_record *record);
 turn_handler orders_pay, orders_cancel, orders_refund, orders_resend_ask, orders_resend, orders_replace;
 extern const struct wizard_kind orders_pay_wizard, orders_cancel_wizard, orders_refund_wizard,
     orders_replace_wizard;
+
+/* orders_manual.c: what is done by hand */
+turn_handler orders_queue, orders_item, orders_fulfil;
+extern const struct wizard_kind orders_fulfil_wizard;

@@ -8,7 +8,7 @@
 #include "bot/buyer/purchase_page.h"
 #include "store/stock_list.h"
 
-enum { ITEMS_LIMIT = 1000, NAME_LIMIT = 40, PRODUCT_LIMIT = 60, NUMBERS_IN_A_ROW = 5 };
+enum { ITEMS_LIMIT = 1000, NAME_LIMIT = 40, PRODUCT_LIMIT = 60, NUMBERS_IN_A_ROW = 5, ITEM_BUTTONS = 8 };
 
 /* --- what can be done --- */
 
@@ -64,6 +64,16 @@ static void add_buttons(struct turn *turn, struct keyboard *keyboard, const stru
     const struct order *order = &record->detail.order;
     if (record->parked)
         settling_buttons(turn, keyboard, record->parked);
+    size_t shown = 0;
+    for (size_t i = 0; i < order->item_count && shown < ITEM_BUTTONS; i++) {
+        const char *name = str_utf8_cut(work->arena, order->items[i].name, NAME_LIMIT);
+        if (!is_to_do(order, &order->items[i]))
+            continue;
+        keyboard_row(keyboard);
+        keyboard_data(keyboard, say(work, TEXT_BUTTON_ORDER_FULFIL, TEXT_VALUES(TV("produk", name))),
+                      STYLE_PRIMARY, "aoi:%" PRId64, order->items[i].id);
+        shown++;
+    }
     for (size_t i = 0; i < ORDER_ACTIONS; i++) {
         if (!orders_can(record, (enum order_action)i))
             continue;
