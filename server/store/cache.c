@@ -3,11 +3,13 @@
 
 #include "store/internal.h"
 
+enum { CART_MEMORY_MS = 3000 };
+
 static void free_cache(void *data)
 {
     struct store_cache *cache = data;
     snapshot_cache_clear(&cache->snapshots);
-    cart_memory_clear(&cache->carts);
+    recall_clear(&cache->carts);
     bar_memory_clear(&cache->bars);
     settings_cache_clear(&cache->settings);
     free(cache);
@@ -18,6 +20,7 @@ struct store_cache *store_cache_of(struct work *work)
     struct store_cache *cache = work_data(work);
     if (!cache) {
         cache = xcalloc(1, sizeof *cache);
+        cache->carts.life_ms = CART_MEMORY_MS;
         work_set_data(work, cache, free_cache);
     }
     return cache;

@@ -1,84 +1,13 @@
 #include "store/cart.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/str.h"
 #include "store/internal.h"
 
-/* --- what is remembered of carts: a table of (person, product), each at one place, the newer one stays ---
- */
-
-enum { MEMORY_MS = 3000, LEAST_SLOTS = 64, MOST_SLOTS = 4096 };
-
-struct cart_slot {
-    int64_t telegram_id; /* 0: free */
-    int64_t product_id;
-    int64_t at_ms;
-    int64_t quantity;
-};
-
-void cart_memory_clear(struct cart_memory *memory)
+static struct recall *memory_of(struct work *work)
 {
-    free(memory->slots);
-    *memory = (struct cart_memory){0};
-}
-
-static struct cart_slot *slot_of(const struct cart_memory *memory, int64_t telegram_id, int64_t product_id)
-{
-    uint64_t h = (uint64_t)telegram_id * 0x9E3779B97F4A7C15u + (uint64_t)product_id * 0xC2B2AE3D27D4EB4Fu;
-    return &memory->slots[(h ^ (h >> 29)) & (memory->size - 1)];
-}
-
-static bool is_fresh(const struct cart_slot *slot, int64_t now_ms)
-{
-    return slot->telegram_id && now_ms >= slot->at_ms && now_ms - slot->at_ms < MEMORY_MS;
-}
-
-static void grow(struct cart_memory *memory, size_t size, int64_t now_ms)
-{
-    struct cart_memory larger = {.slots = xcalloc(size, sizeof(struct cart_slot)), .size = size};
-    for (size_t i = 0; i < memory->size; i++) {
-        const struct cart_slot *slot = &memory->slots[i];
-        if (is_fresh(slot, now_ms))
-            *slot_of(&larger, slot->telegram_id, slot->product_id) = *slot;
-    }
-    free(memory->slots);
-    *memory = larger;
-}
-
-static void remember(struct work *work, int64_t telegram_id, int64_t product_id, int64_t quantity)
-{
-    struct cart_memory *memory = &store_cache_of(work)->carts;
-    if (!memory->size)
-        grow(memory, LEAST_SLOTS, work->now_ms);
-    struct cart_slot *slot = slot_of(memory, telegram_id, product_id);
-    bool taken =
-        is_fresh(slot, work->now_ms) && (slot->telegram_id != telegram_id || slot->product_id != product_id);
-    if (taken && memory->size < MOST_SLOTS) {
-        grow(memory, memory->size * 2, work->now_ms);
-        slot = slot_of(memory, telegram_id, product_id);
-    }
-    *slot = (struct cart_slot){telegram_id, product_id, work->now_ms, quantity};
-}
-
-static void forget(struct work *work, int64_t telegram_id, int64_t product_id)
-{
-    struct cart_memory *memory = &store_cache_of(work)->carts;
-    if (!memory->size)
-        return;
-    struct cart_slot *slot = slot_of(memory, telegram_id, product_id);
-    if (slot->telegram_id == telegram_id && slot->product_id == product_id)
-        slot->telegram_id = 0;
-}
-
-static void forget_person(struct work *work, int64_t telegram_id)
-{
-    struct cart_memory *memory = &store_cache_of(work)->carts;
-    for (size_t i = 0; i < memory->size; i++) {
-        if (memory->slots[i].telegram_id == telegram_id)
-            memory->slots[i].telegram_id = 0;
-    }
+    return &store_cache_of(work)->carts;
 }
 
 /* --- changing --- */
@@ -104,7 +33,7 @@ bool cart_change(struct work *work, int64_t telegram_id, int64_t product_id, int
         return error_set(err, ERR_INVALID, "cart: a change by %lld", (long long)delta);
     change_out->telegram_id = telegram_id;
     change_out->product_id = product_id;
-    forget(work, telegram_id, product_id);
+    recall_forget(memory_of(work), telegram_id, product_id);
     return db_send(work->tx, &cart_change_item,
                    DB_PARAMS(P_INT(telegram_id), P_INT(product_id), P_INT(delta), P_INT(most), P_INT(price),
                              P_TIME(work->now_ms)),
@@ -115,7 +44,7 @@ int64_t cart_changed_quantity(struct work *work, const struct cart_change *chang
 {
     int64_t quantity = db_int(&change->rows, 0, 0);
     if (work->tx && db_committed(work->tx)) /* what may be rolled back is not remembered */
-        remember(work, change->telegram_id, change->product_id, quantity);
+        recall_put(memory_of(work), change->telegram_id, change->product_id, quantity, work->now_ms);
     return quantity;
 }
 
@@ -135,7 +64,7 @@ bool cart_set(struct work *work, int64_t telegram_id, int64_t product_id, int64_
 {
     if (quantity < 0 || quantity > CART_MOST)
         return error_set(err, ERR_INVALID, "cart: a quantity of %lld", (long long)quantity);
-    forget(work, telegram_id, product_id);
+    recall_forget(memory_of(work), telegram_id, product_id);
     if (quantity == 0)
         return db_send(work->tx, &cart_delete_item, DB_PARAMS(P_INT(telegram_id), P_INT(product_id)), NULL,
                        err);
@@ -195,7 +124,7 @@ DB_TENANT_STATEMENT(cart_delete_all, "DELETE FROM cart_items WHERE telegram_id =
 
 bool cart_clear(struct work *work, int64_t telegram_id, struct error *err)
 {
-    forget_person(work, telegram_id);
+    recall_forget_person(memory_of(work), telegram_id);
     return db_send(work->tx, &cart_delete_all, DB_PARAMS(P_INT(telegram_id)), NULL, err) &&
            coupon_cart_clear(work, telegram_id, err);
 }
@@ -255,14 +184,10 @@ DB_TENANT_STATEMENT(cart_select_quantity,
 bool cart_quantity(struct work *work, int64_t telegram_id, int64_t product_id, int64_t *quantity_out,
                    struct error *err)
 {
-    const struct cart_memory *memory = &store_cache_of(work)->carts;
-    if (memory->size) {
-        const struct cart_slot *slot = slot_of(memory, telegram_id, product_id);
-        if (slot->telegram_id == telegram_id && slot->product_id == product_id &&
-            is_fresh(slot, work->now_ms)) {
-            *quantity_out = slot->quantity;
-            return true;
-        }
+    int64_t quantity, at_ms;
+    if (recall_get(memory_of(work), telegram_id, product_id, work->now_ms, &quantity, &at_ms)) {
+        *quantity_out = quantity;
+        return true;
     }
     bool own = false;
     if (!store_read_begin(work, &own, err))
@@ -273,7 +198,7 @@ bool cart_quantity(struct work *work, int64_t telegram_id, int64_t product_id, i
     if (ok) {
         *quantity_out = rows.count ? db_int(&rows, 0, 0) : 0;
         if (own) /* an open transaction sees its own changes, which may be rolled back */
-            remember(work, telegram_id, product_id, *quantity_out);
+            recall_put(memory_of(work), telegram_id, product_id, *quantity_out, work->now_ms);
     }
     store_read_end(work, own);
     return ok;

@@ -3,6 +3,7 @@
 
 #include "store/cart.h"
 #include "store/catalogue.h"
+#include "store/recall.h"
 #include "store/search.h"
 #include "store/stock.h"
 #include "work/work.h"
@@ -23,12 +24,6 @@ struct snapshot_cache {
     int64_t changed_ms;
 };
 void snapshot_cache_clear(struct snapshot_cache *cache);
-
-struct cart_memory {
-    struct cart_slot *slots; /* a power of two, or none */
-    size_t size;
-};
-void cart_memory_clear(struct cart_memory *memory);
 
 struct bar;
 
@@ -54,7 +49,7 @@ void settings_settle(struct settings *settings, const struct tenant *file);
 
 struct store_cache {
     struct snapshot_cache snapshots;
-    struct cart_memory carts;
+    struct recall carts; /* (person, product): the quantity */
     struct bar_memory bars;
     struct settings_cache settings;
 };
