@@ -18,7 +18,8 @@ KILLS = int(os.environ.get("LAPAK_TEST_STORM", "16"))
 @pytest.mark.parametrize("servers", [1, 2])
 def test_killed_at_random_moments(world, servers):
     stores = [
-        world.store(name, [product("Banyak", 15_000, 40 * KILLS, code="BANYAK"), product("Langka", 9_000, 5, code="LANGKA")],
+        world.store(name, [product("Banyak", 15_000, 40 * KILLS, code="BANYAK"), product("Langka", 9_000, 5, code="LANGKA"),
+                           product("Resep", 6_000, code="RESEP", kind="shared", content=f"Resep rahasia {name}")],
                     admins=[1001, 1002], pakasir={"methods": ["qris", "bni_va"]}, deposit={"transfer": "BCA 123"})
         for name in ("kopi-digital", "nonton-hemat")
     ]

@@ -129,11 +129,13 @@ def _chats(world, store):
     contents = [line for item in store.products for line in item["stock"]]
     pattern = re.compile("|".join(re.escape(line) for line in sorted(contents, key=len, reverse=True)))
     owners = defaultdict(set)
+    seen = defaultdict(str)
     for person in list(world.people.values()):
         chat = person.chat(store)
         for message in chat.all_messages():
             if message.from_bot:
                 text = "\n".join(delivered_lines(chat, message)) if message.document else message.text
+                seen[person.id] += text
                 for line in pattern.findall(text):
                     owners[line].add(person.id)
     for line, people in owners.items():
@@ -143,6 +145,13 @@ def _chats(world, store):
     for person in sorted(owned.keys() | got.keys()):
         if owned[person] != got[person]:
             yield f"person {person} owns {owned[person]} units, and {got[person]} stand in the chat"
+    shared = {item["code"]: item["content"] for item in store.products if item.get("content")}
+    for person, code in store.query(
+        "SELECT DISTINCT o.telegram_id, p.code FROM order_items i JOIN orders o ON o.id = i.order_id"
+        " JOIN products p ON p.id = i.product_id WHERE i.kind = 'shared' AND o.state = 'completed'"
+    ):
+        if shared[code] not in seen[person]:
+            yield f"person {person} bought {code}, and it does not stand in the chat"
     for person, amount in store.query("SELECT telegram_id, sum(amount) FROM ledger WHERE kind = 'late_payment' GROUP BY 1"):
         texts = [m.text for m in world.person(person).chat(store).all_messages() if m.from_bot]
         if not any("terlambat" in text for text in texts):

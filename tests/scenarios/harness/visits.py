@@ -42,7 +42,7 @@ class Visit:
         return self.person.force(self.store, data, message or self.welcome)
 
     def fill_cart(self):
-        code = self.chance.choices([item["code"] for item in self.store.products], [4, 1])[0]
+        code = self.chance.choices([item["code"] for item in self.store.products], [6, 2, 1])[0]
         number, price = self.store.query("SELECT id, price FROM products WHERE code = %s", code)[0]
         self.press(f"q:{number}:{self.chance.choice((1, 1, 2, 5))}:{price}")
 
