@@ -29,8 +29,8 @@ def logged(world, store):
                 yield f"log: {line}"
 
 
-def refused(world, store):
-    for call in world.calls(store):
+def refused(world, store, since):
+    for call in world.calls(store, since=since):
         if not call["ok"] and not REFUSED.search(call["description"]):
             yield f"Telegram: {call['method']}: {call['description']} {str(call['params'])[:300]}"
 
@@ -43,12 +43,12 @@ def shop(world):
 
 
 def crawl_through(world, shop, people, **how):
-    number = throw()
+    number, since = throw(), world.sandbox.seq()
     crawl = Crawl(world, shop.store, words=shop.words(), number=number, seconds=SECONDS, **how)
     crawl.explore(people)
     print(crawl.tell())
     world.quiet(120)
-    findings = [*crawl.findings.values(), *refused(world, shop.store), *logged(world, shop.store)]
+    findings = [*crawl.findings.values(), *refused(world, shop.store, since), *logged(world, shop.store)]
     assert not findings, f"{len(findings)} findings ({crawl.tell()}):\n" + "\n".join(findings[:60])
     return crawl
 

@@ -30,7 +30,7 @@ UNFILLED = re.compile(r"\{[a-z_]+\}|&(?:lt|gt|amp|quot);")
 # Under what is no screen but a message of its own, which stays; the reply keyboard leads on.
 WAYS_OUT = re.compile(f"{WAY_OUT.pattern}|✅ Penuhi SNK|✅ Terima")
 # What a state waits for an answer to is typed: the verbs of the ways out of a question.
-ASKS = {"zx", "kb", "dz", "u", "dn", "kj"}
+ASKS = {"zx", "kb", "dz", "u", "dn", "kc"}
 
 WORDS = "ngawur"  # stands in every made-up text, so that a state is not another one for having been told it
 SAMPLES = {

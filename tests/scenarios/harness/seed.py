@@ -11,6 +11,7 @@ from .store import product
 
 ADMIN, OWNER, FIRST_BUYER, FIRST_OF_CROWD = 1001, 1101, 3001, 600_001
 LONG = "Langganan Panjang Sekali Namanya Sampai Tombolnya Harus Dipotong Karena Tidak Muat Lagi Di Layar"
+QUESTION = "User ID dan server?"
 COUPONS = [
     {"code": "HEMAT10", "percent": 10},
     {"code": "POTONG5", "flat": 5_000, "most_uses_each": 1},
@@ -28,14 +29,20 @@ def products():
         product("Kopi Habis", 9_000, 0, code="KOSONG", category="Minuman & Makanan"),
         product("Kopi Terakhir", 9_000, 1, code="SATU", category="Minuman & Makanan"),
     ]
+    rows += [
+        product("Buku Resep", 8_000, code="BUKU", kind="shared", content="https://buku.example/unduh?kunci=SEMAI", category="Digital"),
+        product("Video Kelas", 25_000, code="VIDEO", kind="file", category="Digital"),
+        product("Diamond 86", 20_000, code="DM86", kind="manual", question=QUESTION, category="Digital"),
+        product("Jasa Desain", 30_000, code="JASA", kind="manual", category="Digital"),
+    ]
     rows += [product(f"Pulsa {number}.000", number * 1_000 + 500, 5, code=f"PLS{number}", category="Pulsa") for number in range(5, 25)]
     return rows
 
 
 def make_store(world, name="kopi-digital", **more):
     """The store alone, with its owners: as many as `owners` names."""
-    more = {"owners": (OWNER,), "support": "@andi_admin", "deposit": {"transfer": deposits.TRANSFER}, **more}
-    store = world.store(name, products(), admins=(ADMIN,), **more)
+    more = {"admins": (ADMIN,), "owners": (OWNER,), "support": "@andi_admin", "deposit": {"transfer": deposits.TRANSFER}, **more}
+    store = world.store(name, products(), **more)
     store.import_coupons(*COUPONS)
     return store
 
@@ -118,6 +125,24 @@ def _by_balance(buyers):
     person.wait_for(store, "Pembayaran Berhasil")
 
 
+def _shared(buyers):
+    buyers.paid("Sinta Pembaca", "BUKU")
+
+
+def _by_hand(buyers):
+    """Paid, and waits for an admin's hands."""
+    store, person = buyers.store, buyers.come("Mamat <Manual>")
+    welcome = person.start_chat(store)
+    number, price = store.query("SELECT id, price FROM products WHERE code = 'DM86'")[0]
+    person.wait_answer(store, person.force(store, f"q:{number}:1:{price}", welcome))
+    person.force(store, "m", welcome)
+    person.wait_for(store, QUESTION)
+    person.send(store, "mamat#4242 (server 7)")
+    person.press(store, "💠 QRIS", person.wait_for(store, "Pilih metode"))
+    buyers.world.pay(person.invoice(store))
+    person.wait_for(store, "Pembayaran Berhasil", fresh=False)
+
+
 def _expired(buyers):
     person, _ = buyers.order("Lila Terlambat", "PLS9")
     end_bills(buyers.store, "orders", "telegram_id = %s", person.id)
@@ -152,7 +177,7 @@ def _transfer_in_review(buyers):
 
 
 STORIES = [
-    _completed, _completed, _with_terms, _with_terms, _terms_fulfilled, _open, _cancelled, _mismatch, _not_delivered, _by_balance,
+    _completed, _completed, _with_terms, _with_terms, _terms_fulfilled, _open, _cancelled, _mismatch, _not_delivered, _by_balance, _shared, _by_hand, _by_hand,
     _expired, _deposited, _deposit_open, _transfer_open, _transfer_in_review, _transfer_in_review,
 ]
 
@@ -175,6 +200,9 @@ def fill(world, store, crowd=40):
     # last: what an admin is told would come one message a second
     staff = [world.person(number) for number in (*store.admins, *store.owners)]
     world.at_once(*[lambda one=one: one.start_chat(store) for one in staff])
+    andi = staff[0]
+    sent = andi.send_document(store, "kelas <1>.mp4", b"moving pictures")
+    store.set_file("VIDEO", andi.chat(store).message(sent["message_id"]).document)
     people = world.crowd(store, crowd, first=FIRST_OF_CROWD, blocked=[FIRST_OF_CROWD + 1], days_ago=3)
     world.quiet(30)
     return Seeded(store, buyers.people, people)
