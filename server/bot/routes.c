@@ -151,7 +151,16 @@ const struct callback_row callback_rows[] = {
     {"asy", "i", ROUTE(units_remove, ROLE_ADMIN, WRITES)},
     {"asb", "i", ROUTE(units_put_back, ROLE_ADMIN, WRITES)},
 
-    /* Terms (SNK) */
+    /* Terms (SNK): a product's id, or that of a buyer's terms */
+    {"at", "", ROUTE(snk_home, ROLE_ADMIN, READS)},
+    {"atl", "i", ROUTE(snk_home, ROLE_ADMIN, READS)}, /* cursor */
+    {"ats", "", ROUTE(snk_find, ROLE_ADMIN, WRITES)},
+    {"atp", "i", ROUTE(snk_open, ROLE_ADMIN, READS)},
+    {"ate", "i", ROUTE(snk_edit, ROLE_ADMIN, WRITES)},
+    {"atx", "ii", ROUTE(snk_ask_remove, ROLE_ADMIN, READS)}, /* edition */
+    {"aty", "ii", ROUTE(snk_remove, ROLE_ADMIN, WRITES)},    /* edition */
+    {"atb", "i", ROUTE(snk_proofs, ROLE_ADMIN, READS)},      /* cursor */
+    {"ato", "i", ROUTE(snk_proof, ROLE_ADMIN, READS)},
 
     /* Orders */
     {"ao", "", ROUTE(orders_home, ROLE_ADMIN, READS)},

@@ -198,6 +198,21 @@ TEXT(UNITS_TAKE_SURE, "units_take_sure", "")
 TEXT(UNITS_TAKEN, "units_taken", "jumlah")
 
 /* Terms (SNK) */
+TEXT(SNK_HOME, "snk_home", "baris")
+TEXT(SNK_NONE, "snk_none", "")
+TEXT(SNK, "snk_page", "produk snk")
+TEXT(SNK_REMOVE_ASK, "snk_remove_ask", "produk")
+PLAIN(BUTTON_SNK, "button_snk", "")
+PLAIN(BUTTON_SNK_FIND, "button_snk_find", "")
+PLAIN(BUTTON_SNK_EDIT, "button_snk_edit", "")
+PLAIN(BUTTON_SNK_REMOVE, "button_snk_remove", "")
+PLAIN(BUTTON_SNK_PRODUCT, "button_snk_product", "")
+PLAIN(BUTTON_PROOFS, "button_proofs", "")
+PLAIN(BUTTON_PROOF_ORDER, "button_proof_order", "")
+TEXT(PROOFS, "proofs", "baris")
+TEXT(PROOFS_NONE, "proofs_none", "")
+TEXT(PROOFS_LINE, "proofs_line", "nomor tanda nama produk tanggal")
+TEXT(PROOF, "proof_page", "pembeli produk order_id tanggal isi")
 
 /* Orders */
 TEXT(ORDERS, "orders", "menunggu dibayar parkir manual")

@@ -22,6 +22,9 @@ turn_handler goods_new, goods_edit, goods_move, goods_hide, goods_ask_delete, go
 turn_handler units_list, units_open, units_look, units_ask_remove, units_remove, units_put_back, units_export;
 turn_handler units_add, units_take;
 
+/* snk.c: terms and their proofs */
+turn_handler snk_home, snk_find, snk_open, snk_edit, snk_ask_remove, snk_remove, snk_proofs, snk_proof;
+
 /* store_settings.c */
 turn_handler store_settings_open, store_settings_show, store_settings_look, store_settings_change,
     store_settings_reset;

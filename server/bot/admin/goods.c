@@ -71,6 +71,8 @@ bool goods_show_home(struct turn *turn, int64_t cursor, struct error *err)
     screen_button(turn, &keyboard, TEXT_BUTTON_CATEGORY_NEW, "apk");
     if (page.count)
         screen_button(turn, &keyboard, TEXT_BUTTON_GOODS_NEW, "apn:0");
+    keyboard_row(&keyboard);
+    screen_button(turn, &keyboard, TEXT_BUTTON_SNK, "at");
     screen_show(turn, say(work, page.count ? TEXT_GOODS_HOME : TEXT_GOODS_HOME_EMPTY, TEXT_NO_VALUES),
                 &keyboard, NULL);
     return true;

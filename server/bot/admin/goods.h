@@ -74,9 +74,11 @@ const char *goods_show_content(struct turn *turn, const struct wizard *wizard);
 /* The name of step "file"'s document as a product keeps it; in the arena. */
 const char *goods_file_name(struct turn *turn, const struct wizard *wizard);
 
-/* Starts the form that changes one field. */
+/* Starts the form that changes one field; with `to_snk` it comes back to the page of the product's terms. */
 MUST_USE bool goods_ask_field(struct turn *turn, const struct catalogue_list_product *product,
-                              enum goods_field field, struct error *err);
+                              enum goods_field field, bool to_snk, struct error *err);
+/* The same that finds a product: its page, or that of its terms. */
+MUST_USE bool goods_ask_search(struct turn *turn, bool to_snk, struct error *err);
 
 extern const struct wizard_kind goods_find_wizard, goods_new_wizard, goods_category_new_wizard,
     goods_category_name_wizard, goods_category_emoji_wizard;

@@ -6,6 +6,7 @@
 #include "bot/admin/admin.h"
 #include "bot/admin/goods.h"
 #include "bot/admin/screen.h"
+#include "bot/admin/snk.h"
 
 enum { NAME_LIMIT = 100, NOW_LIMIT = 300, MOST_FILE_NAME = 200 };
 
@@ -13,6 +14,7 @@ enum { NAME_LIMIT = 100, NOW_LIMIT = 300, MOST_FILE_NAME = 200 };
 #define ID      "id"
 #define EDITION "edition"
 #define FIELD   "field"
+#define TO_SNK  "to_snk" /* comes back to the page of the terms */
 
 /* --- steps --- */
 
@@ -118,7 +120,7 @@ static bool finish(struct turn *turn, struct wizard *wizard, struct error *err)
                                             wizard_number(wizard, EDITION)};
     if (!save(turn, wizard, (enum goods_field)field, &change, err))
         return false;
-    if (!goods_show(turn, change.id, err))
+    if (!(wizard_number(wizard, TO_SNK) ? snk_show : goods_show)(turn, change.id, err))
         return false;
     screen_note(turn, TEXT_ALERT_SAVED);
     return true;
@@ -126,7 +128,7 @@ static bool finish(struct turn *turn, struct wizard *wizard, struct error *err)
 
 static const char *back(struct turn *turn, const struct wizard *wizard)
 {
-    return goods_data(turn, wizard_number(wizard, ID));
+    return (wizard_number(wizard, TO_SNK) ? snk_data : goods_data)(turn, wizard_number(wizard, ID));
 }
 
 #define KIND(name_, steps_)                                                                                  \
@@ -168,7 +170,7 @@ static const char *now_of(struct turn *turn, const struct catalogue_list_product
 }
 
 bool goods_ask_field(struct turn *turn, const struct catalogue_list_product *p, enum goods_field field,
-                     struct error *err)
+                     bool to_snk, struct error *err)
 {
     struct work *work = turn->work;
     const struct wizard_kind *kind = &goods_edit_wizards[field];
@@ -176,6 +178,7 @@ bool goods_ask_field(struct turn *turn, const struct catalogue_list_product *p, 
     wizard_put_number(wizard, ID, p->id);
     wizard_put_number(wizard, EDITION, p->edition);
     wizard_put_number(wizard, FIELD, field);
+    wizard_put_number(wizard, TO_SNK, to_snk);
     wizard_put_text(wizard, WIZARD_ABOUT,
                     arena_printf(work->arena, "%s\n%s: %s", str_utf8_cut(work->arena, p->name, NAME_LIMIT),
                                  say_label(work, (enum text_key)kind->steps[0].label),
@@ -197,5 +200,5 @@ bool goods_edit(struct turn *turn, struct error *err)
         turn_old_button(turn);
         return goods_show(turn, p.id, err);
     }
-    return goods_ask_field(turn, &p, (enum goods_field)field, err);
+    return goods_ask_field(turn, &p, (enum goods_field)field, false, err);
 }

@@ -2,8 +2,11 @@
 #include "base/str.h"
 #include "bot/admin/admin.h"
 #include "bot/admin/goods.h"
+#include "bot/admin/snk.h"
 
 enum { NAME_LIMIT = 40, MOST_WORD = 100 };
+
+#define TO_SNK "to_snk" /* finds the page of a product's terms */
 
 static bool choose(struct turn *turn, const struct wizard *wizard, int64_t page,
                    struct wizard_choices *choices_out, struct error *err)
@@ -39,12 +42,13 @@ static const struct wizard_step steps[] = {
 
 static bool finish(struct turn *turn, struct wizard *wizard, struct error *err)
 {
-    return goods_show(turn, wizard_number(wizard, "product"), err);
+    return (wizard_number(wizard, TO_SNK) ? snk_show : goods_show)(turn, wizard_number(wizard, "product"),
+                                                                   err);
 }
 
 static const char *back(struct turn *turn, const struct wizard *wizard)
 {
-    return GOODS_HOME;
+    return wizard_number(wizard, TO_SNK) ? SNK_HOME : GOODS_HOME;
 }
 
 const struct wizard_kind goods_find_wizard = {
@@ -56,7 +60,14 @@ const struct wizard_kind goods_find_wizard = {
     .back = back,
 };
 
+bool goods_ask_search(struct turn *turn, bool to_snk, struct error *err)
+{
+    struct wizard *wizard = wizard_new(turn, &goods_find_wizard);
+    wizard_put_number(wizard, TO_SNK, to_snk);
+    return wizard_open(turn, wizard, err);
+}
+
 bool goods_find(struct turn *turn, struct error *err)
 {
-    return wizard_open(turn, wizard_new(turn, &goods_find_wizard), err);
+    return goods_ask_search(turn, false, err);
 }
