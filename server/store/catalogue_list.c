@@ -91,9 +91,10 @@ DB_TENANT_STATEMENT(catalogue_list_terms_from,
                     LINES "p.snk <> '' AND $1::bigint = 0 AND p.id <= $2 ORDER BY p.id DESC" LIMIT);
 DB_TENANT_STATEMENT(catalogue_list_terms_before,
                     LINES "p.snk <> '' AND $1::bigint = 0 AND p.id > $2 ORDER BY p.id" LIMIT);
-DB_TENANT_STATEMENT(catalogue_list_find, LINES
-                    "(position(lower($1) IN lower(p.name)) > 0"
-                    " OR starts_with(lower(p.code), lower($1))) ORDER BY p.name, p.id" LIMIT " OFFSET $2");
+DB_TENANT_STATEMENT(catalogue_list_find,
+                    LINES_WITH("0") "(position(lower($1) IN lower(p.name)) > 0"
+                                    " OR starts_with(lower(p.code), lower($1))) ORDER BY p.name, p.id" LIMIT
+                                    " OFFSET $2");
 
 static enum product_kind kind_of(const char *name)
 {
