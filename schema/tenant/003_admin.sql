@@ -22,6 +22,14 @@ INSERT INTO counters (name, value)
     UNION ALL SELECT 'unreachable', count(*) FROM users WHERE NOT reachable
     UNION ALL SELECT 'completed', count(*) FROM orders WHERE state = 'completed';
 
+-- --- coupons ---
+
+ALTER TABLE coupons
+    ADD COLUMN revision integer NOT NULL DEFAULT 1, -- counts changes by admins
+    ALTER COLUMN code TYPE text COLLATE "C";        -- listed in this order
+-- A cart may name a coupon that was deleted, and its person is told so; looking for such carts would read all people.
+ALTER TABLE users DROP CONSTRAINT users_coupon_id_fkey;
+
 -- --- a person's half-finished form ---
 
 ALTER TABLE conversations ADD COLUMN data bytea; -- sealed

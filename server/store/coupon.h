@@ -37,7 +37,8 @@ struct coupon {
     int64_t uses;
     int64_t starts_ms, ends_ms; /* 0: no end */
     bool stopped;
-    int64_t edition; /* counts changes of what it takes off, and from what */
+    int64_t edition;  /* counts changes of what it takes off, and from what */
+    int64_t revision; /* counts all changes by admins */
 };
 
 /* Why a coupon can't be used, for a friendly line. */
@@ -82,6 +83,16 @@ MUST_USE bool coupon_uses_by(struct work *work, int64_t coupon_id, int64_t teleg
 MUST_USE bool coupon_list(struct work *work, const char *after, int64_t limit, struct coupon **coupons_out,
                           size_t *count_out, struct error *err);
 
+enum { COUPONS_ON_A_PAGE = 8 };
+struct coupon_page {
+    size_t count;
+    struct coupon coupons[COUPONS_ON_A_PAGE]; /* in byte order of their codes */
+    int64_t before, after;                    /* cursors of the pages beside it; 0: none */
+};
+/* The page at a cursor: 0 the first one, n the one that begins with coupon n, -n the one in front of it; the
+ * first one where that is not there any more. Also in a transaction of its own. */
+MUST_USE bool coupon_page(struct work *work, int64_t cursor, struct coupon_page *page_out, struct error *err);
+
 /* --- in a cart --- */
 
 struct coupon_in_cart {
@@ -89,8 +100,8 @@ struct coupon_in_cart {
     int64_t own_uses; /* by this person */
     bool changed;     /* another edition than the person saw */
 };
-/* `*chosen_out` is NULL where there is none. `lock` takes the coupon's row until the transaction's end, for
- * coupon_take(). */
+/* `*chosen_out` is NULL where there is none; one that was deleted since is a stopped one without a name.
+ * `lock` takes the coupon's row until the transaction's end, for coupon_take(). */
 MUST_USE bool coupon_cart_get(struct work *work, int64_t telegram_id, bool lock,
                               const struct coupon_in_cart **chosen_out, struct error *err);
 /* Puts it in instead of the one there is, as the person sees it now. Queued, like the next one; the person's
@@ -121,9 +132,26 @@ enum coupon_change { COUPON_SAME, COUPON_ADDED, COUPON_ALTERED };
  * Several in one transaction: coupon_lock_codes() first. */
 MUST_USE bool coupon_put(struct work *work, const struct coupon *coupon, enum coupon_change *change_out,
                          struct error *err);
-/* The same for a new one; ERR_CONFLICT where the code is taken. */
-MUST_USE bool coupon_add(struct work *work, const struct coupon *coupon, struct error *err);
 /* Takes the rows of all that have one of the codes, in one order; codes nobody has are passed over. */
 MUST_USE bool coupon_lock_codes(struct work *work, const char *const *codes, size_t count, struct error *err);
-/* Stopped, or going again. ERR_NOT_FOUND. */
-MUST_USE bool coupon_stop(struct work *work, int64_t coupon_id, bool stopped, struct error *err);
+
+/* One by one, in the name of an admin (0: whoever runs the server), each with its row of admin_logs (subject
+ * "coupon"). What was refused wrote nothing, and the transaction can go on. */
+
+/* A new one, as coupon_put() makes it. ERR_CONFLICT where the code is taken. */
+MUST_USE bool coupon_add(struct work *work, int64_t actor_id, const struct coupon *coupon, int64_t *id_out,
+                         struct error *err);
+/* Makes the coupon of that id be as given, also its code, but for uses, edition and whether it is stopped.
+ * ERR_CONFLICT where its revision is another one by now, as in coupon_put(), and (then only a rollback is
+ * left) where another one has that code; ERR_INVALID; ERR_NOT_FOUND. */
+MUST_USE bool coupon_edit(struct work *work, int64_t actor_id, const struct coupon *coupon,
+                          struct error *err);
+/* Stopped, or going again. ERR_NOT_FOUND; ERR_CONFLICT where it is so already. */
+MUST_USE bool coupon_stop(struct work *work, int64_t actor_id, int64_t coupon_id, bool stopped,
+                          struct error *err);
+/* Gone; where an order has or had it, it is stopped instead: `*deleted_out`. ERR_NOT_FOUND; ERR_CONFLICT
+ * where its revision is another one by now. */
+MUST_USE bool coupon_delete(struct work *work, int64_t actor_id, int64_t coupon_id, int64_t revision,
+                            bool *deleted_out, struct error *err);
+/* The most orders of one person that hold it: no limit for each may be below. */
+MUST_USE bool coupon_most_by_one(struct work *work, int64_t coupon_id, int64_t *most_out, struct error *err);

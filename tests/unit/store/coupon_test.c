@@ -1,17 +1,14 @@
-#include "fixture.h"
+#include "coupons.h"
 
 #include <pthread.h>
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "store/coupon.h"
 #include "store/order.h"
 #include "store/order_list.h"
 #include "store/stock.h"
 #include "store/user.h"
-
-enum { BUYER = 1001, OTHER = 1002 };
 
 static struct coupon_ids ids(size_t count, const int64_t *items)
 {
@@ -101,23 +98,6 @@ static void test_the_largest_cart_does_not_overflow(void **state)
 
 /* --- in the database --- */
 
-static struct coupon put(const struct coupon *coupon)
-{
-    struct coupon stored;
-    enum coupon_change change;
-    MUST(coupon_put(shop_begin(shop), coupon, &change, &err));
-    MUST(coupon_find(&shop->work, coupon->code, &stored, &err));
-    shop_commit(shop);
-    return stored;
-}
-
-static struct coupon get(int64_t id)
-{
-    struct coupon coupon;
-    MUST(coupon_get(shop_begin(shop), id, false, &coupon, &err));
-    return coupon;
-}
-
 static int64_t uses(void)
 {
     return shop_sql(shop, "SELECT sum(uses) FROM coupons");
@@ -127,7 +107,7 @@ static void test_found_as_typed(void **state)
 {
     NEEDS_SHOP();
     struct coupon coupon;
-    int64_t id = put(&(struct coupon){.code = "HEMAT-10_A", .value = 10}).id;
+    int64_t id = coupons_put(&(struct coupon){.code = "HEMAT-10_A", .value = 10}).id;
     static const char *const typed[] = {"HEMAT-10_A", "hemat-10_a", "  Hemat-10_a\n", "\tHEMAT-10_a\r\n"};
     for (size_t i = 0; i < sizeof typed / sizeof typed[0]; i++) {
         MUST(coupon_find(shop_begin(shop), typed[i], &coupon, &err));
@@ -162,7 +142,7 @@ static void test_put_changes_and_keeps(void **state)
     assert_int_equal(change, COUPON_ADDED);
     shop_commit(shop);
     int64_t id = shop_sql(shop, "SELECT id FROM coupons");
-    struct coupon stored = get(id);
+    struct coupon stored = coupons_get(id);
     assert_int_equal(stored.kind, COUPON_PERCENT);
     assert_int_equal(stored.value, 10);
     assert_int_equal(stored.maximum_discount, 5000);
@@ -192,7 +172,7 @@ static void test_put_changes_and_keeps(void **state)
     MUST(coupon_put(shop_begin(shop), &coupon, &change, &err));
     assert_int_equal(change, COUPON_ALTERED);
     shop_commit(shop);
-    stored = get(id);
+    stored = coupons_get(id);
     assert_int_equal(stored.starts_ms, 1000); /* kept */
     assert_int_equal(stored.ends_ms, 0);
     assert_int_equal(stored.most_uses_each, 0);
@@ -206,16 +186,18 @@ static void test_put_changes_and_keeps(void **state)
     coupon.value = 500;
     MUST(coupon_put(&shop->work, &coupon, &change, &err));
     shop_commit(shop);
-    assert_int_equal(get(id).edition, 3);
-    assert_int_equal(get(id).kind, COUPON_FLAT);
+    assert_int_equal(coupons_get(id).edition, 3);
+    assert_int_equal(coupons_get(id).kind, COUPON_FLAT);
     /* fewer than there are */
     coupon.most_uses = 3;
     MUST_FAIL(ERR_CONFLICT, coupon_put(shop_begin(shop), &coupon, &change, &err));
-    MUST_FAIL(ERR_CONFLICT, coupon_add(&shop->work, &coupon, &err));
-    MUST(coupon_add(&shop->work, &(struct coupon){.code = "NEW", .value = 1}, &err)); /* and it goes on */
+    int64_t new_id;
+    MUST_FAIL(ERR_CONFLICT, coupon_add(&shop->work, 0, &coupon, &new_id, &err));
+    MUST(coupon_add(&shop->work, 7, &(struct coupon){.code = "NEW", .value = 1}, &new_id,
+                    &err)); /* and goes on */
     shop_commit(shop);
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM coupons"), 2);
-    assert_int_equal(get(id).most_uses, 4);
+    assert_int_equal(coupons_get(id).most_uses, 4);
     /* less than one person holds; what has ended does not count */
     shop_person(shop, 1);
     shop_sql(shop,
@@ -256,7 +238,8 @@ static void test_what_can_not_be(void **state)
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         enum coupon_change change;
         MUST_FAIL(ERR_INVALID, coupon_put(shop_begin(shop), &wrong[i], &change, &err));
-        MUST_FAIL(ERR_INVALID, coupon_add(&shop->work, &wrong[i], &err));
+        int64_t id;
+        MUST_FAIL(ERR_INVALID, coupon_add(&shop->work, 0, &wrong[i], &id, &err));
         shop_commit(shop);
     }
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM coupons"), 0);
@@ -271,7 +254,8 @@ static void test_lists_and_stops(void **state)
     for (size_t i = 0; i < 5; i++) {
         char code[] = "XXX_";
         memcpy(code, codes[i], strlen(codes[i]));
-        MUST(coupon_add(shop_begin(shop), &(struct coupon){.code = code, .value = 5}, &err));
+        int64_t added;
+        MUST(coupon_add(shop_begin(shop), 0, &(struct coupon){.code = code, .value = 5}, &added, &err));
         shop_commit(shop);
     }
     MUST(coupon_list(shop_begin(shop), "", 3, &list, &count, &err));
@@ -284,88 +268,40 @@ static void test_lists_and_stops(void **state)
     assert_string_equal(list[0].code, "BBX_");
     assert_string_equal(list[1].code, "B_X_");
     int64_t id = list[1].id;
-    MUST(coupon_stop(&shop->work, id, true, &err));
+    MUST(coupon_stop(&shop->work, 0, id, true, &err));
     shop_commit(shop);
-    assert_true(get(id).stopped);
-    MUST(coupon_stop(shop_begin(shop), id, false, &err));
+    assert_true(coupons_get(id).stopped);
+    MUST(coupon_stop(shop_begin(shop), 0, id, false, &err));
     shop_commit(shop);
-    assert_false(get(id).stopped);
-    MUST_FAIL(ERR_NOT_FOUND, coupon_stop(shop_begin(shop), 999, true, &err));
+    assert_false(coupons_get(id).stopped);
+    MUST_FAIL(ERR_CONFLICT, coupon_stop(shop_begin(shop), 0, id, false, &err)); /* another admin was first */
+    MUST_FAIL(ERR_NOT_FOUND, coupon_stop(&shop->work, 0, 999, true, &err));
+    assert_int_equal(shop_sql(shop,
+                              "SELECT count(*) FROM admin_logs WHERE subject_id = %lld AND action IN"
+                              " ('stop', 'resume') AND before->'stopped' <> after->'stopped'",
+                              (long long)id),
+                     2);
     MUST(coupon_lock_codes(shop_begin(shop), (const char *const[]){"B_X_", "it's", "NONE", "AXX_"}, 4, &err));
     MUST(coupon_lock_codes(&shop->work, NULL, 0, &err));
 }
 
 /* --- carts and orders --- */
 
-static int64_t product_a, product_b;
-
-/* A at 30,000, ten units; B at 1,000, ten units, in a category of its own. */
-static void furnish(void)
-{
-    product_a = shop_product(shop, "A", 30000, 10);
-    product_b = shop_product(shop, "B", 1000, 10);
-    shop_sql(shop,
-             "INSERT INTO categories (id, name, position) OVERRIDING SYSTEM VALUE VALUES (20, 'Second', 2)");
-    shop_sql(shop, "UPDATE products SET category_id = 20 WHERE code = 'B'");
-    shop_person(shop, BUYER);
-    shop_person(shop, OTHER);
-}
-
-/* One A in the cart, and the coupon of that code. */
-static void fill(struct shop *s, int64_t person, const char *code)
-{
-    struct coupon coupon;
-    MUST(cart_set(shop_begin(s), person, product_a, 1, 30000, &err));
-    MUST(coupon_find(&s->work, code, &coupon, &err));
-    MUST(coupon_cart_set(&s->work, person, &coupon, &err));
-    shop_commit(s);
-}
-
-/* Leaves the transaction open where it went through. */
-static enum order_obstacle try_to_place(struct shop *s, int64_t person, struct order *order_out, char *why)
-{
-    enum order_obstacle obstacle;
-    int64_t about;
-    struct error err;
-    struct work *work = shop_begin(s);
-    if (order_place(work, person, work->now_ms + 60000, 100, order_out, &obstacle, &about, &err))
-        return ORDER_OK;
-    assert_int_equal(err.code, ERR_CONFLICT);
-    if (why)
-        snprintf(why, sizeof err.text, "%s", err.text);
-    work_end(work);
-    return obstacle;
-}
-
-static struct order place(int64_t person)
-{
-    struct order order;
-    assert_int_equal(try_to_place(shop, person, &order, NULL), ORDER_OK);
-    shop_commit(shop);
-    return order;
-}
-
-static void end(int64_t order_id, enum order_state state)
-{
-    MUST(order_end(shop_begin(shop), order_id, state, "test", &err));
-    shop_commit(shop);
-}
-
 static void test_in_a_cart(void **state)
 {
     NEEDS_SHOP();
-    furnish();
+    coupons_furnish();
     struct cart cart;
-    struct coupon hemat = put(&(struct coupon){.code = "HEMAT", .value = 10});
+    struct coupon hemat = coupons_put(&(struct coupon){.code = "HEMAT", .value = 10});
     MUST(cart_get(shop_task(shop), BUYER, &cart, &err));
     assert_null(cart.coupon);
-    fill(shop, BUYER, "HEMAT");
+    coupons_fill(shop, BUYER, "HEMAT");
     MUST(cart_get(shop_task(shop), BUYER, &cart, &err));
     assert_int_equal(cart.count, 1);
     assert_int_equal(cart.coupon->coupon.id, hemat.id);
     assert_int_equal(cart.coupon->own_uses, 0);
     assert_false(cart.coupon->changed);
-    put(&(struct coupon){.code = "HEMAT", .value = 20});
+    coupons_put(&(struct coupon){.code = "HEMAT", .value = 20});
     MUST(cart_get(shop_task(shop), BUYER, &cart, &err));
     assert_true(cart.coupon->changed);
     struct coupon seen = cart.coupon->coupon;
@@ -374,8 +310,8 @@ static void test_in_a_cart(void **state)
     assert_false(cart.coupon->changed);
     shop_commit(shop);
     /* another one instead, and off */
-    put(&(struct coupon){.code = "LAIN", .value = 20});
-    fill(shop, BUYER, "LAIN");
+    coupons_put(&(struct coupon){.code = "LAIN", .value = 20});
+    coupons_fill(shop, BUYER, "LAIN");
     MUST(cart_get(shop_task(shop), BUYER, &cart, &err));
     assert_string_equal(cart.coupon->coupon.code, "LAIN");
     MUST(coupon_cart_clear(shop_begin(shop), BUYER, &err));
@@ -384,8 +320,8 @@ static void test_in_a_cart(void **state)
     assert_null(cart.coupon);
     assert_int_equal(cart.count, 1);
     /* an emptied cart has none */
-    fill(shop, BUYER, "LAIN");
-    fill(shop, OTHER, "LAIN");
+    coupons_fill(shop, BUYER, "LAIN");
+    coupons_fill(shop, OTHER, "LAIN");
     MUST(cart_clear(shop_begin(shop), BUYER, &err));
     shop_commit(shop);
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM users WHERE coupon_id IS NOT NULL"), 1);
@@ -394,12 +330,12 @@ static void test_in_a_cart(void **state)
 static void test_an_order_fixes_the_discount(void **state)
 {
     NEEDS_SHOP();
-    furnish();
-    struct coupon hemat = put(&(struct coupon){.code = "HEMAT", .value = 15, .categories = IDS(1)});
-    fill(shop, BUYER, "HEMAT");
+    coupons_furnish();
+    struct coupon hemat = coupons_put(&(struct coupon){.code = "HEMAT", .value = 15, .categories = IDS(1)});
+    coupons_fill(shop, BUYER, "HEMAT");
     MUST(cart_set(shop_begin(shop), BUYER, product_b, 3, 1000, &err));
     shop_commit(shop);
-    struct order order = place(BUYER), stored;
+    struct order order = coupons_place(BUYER), stored;
     for (int i = 0; i < 2; i++) {
         assert_int_equal(order.subtotal, 33000);
         assert_int_equal(order.discount, 4500);
@@ -413,7 +349,7 @@ static void test_an_order_fixes_the_discount(void **state)
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM users WHERE coupon_id IS NOT NULL"), 0);
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM cart_items"), 0);
     /* whatever becomes of the coupon */
-    put(&(struct coupon){.code = "HEMAT", .kind = COUPON_FLAT, .value = 1, .stopped = true});
+    coupons_put(&(struct coupon){.code = "HEMAT", .kind = COUPON_FLAT, .value = 1, .stopped = true});
     MUST(order_mark_paid(shop_begin(shop), order.id, &err));
     shop_commit(shop);
     MUST(order_get(shop_begin(shop), order.id, false, &stored, &err));
@@ -424,10 +360,10 @@ static void test_an_order_fixes_the_discount(void **state)
 static void test_all_of_it_for_nothing(void **state)
 {
     NEEDS_SHOP();
-    furnish();
-    put(&(struct coupon){.code = "GRATIS", .value = 100});
-    fill(shop, BUYER, "GRATIS");
-    struct order order = place(BUYER);
+    coupons_furnish();
+    coupons_put(&(struct coupon){.code = "GRATIS", .value = 100});
+    coupons_fill(shop, BUYER, "GRATIS");
+    struct order order = coupons_place(BUYER);
     assert_int_equal(order.total, 0);
     assert_int_equal(order.discount, 30000);
     assert_int_equal(shop_sql(shop, "SELECT total FROM orders"), 0);
@@ -436,7 +372,7 @@ static void test_all_of_it_for_nothing(void **state)
 static void test_checked_again_when_the_order_is_made(void **state)
 {
     NEEDS_SHOP();
-    furnish();
+    coupons_furnish();
     static const struct {
         const char *change;
         const char *why; /* NULL: none */
@@ -456,10 +392,10 @@ static void test_checked_again_when_the_order_is_made(void **state)
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct order order;
         char why[512] = "";
-        put(&(struct coupon){.code = "HEMAT", .value = 10, .starts_ms = 1000});
-        fill(shop, BUYER, "HEMAT");
+        coupons_put(&(struct coupon){.code = "HEMAT", .value = 10, .starts_ms = 1000});
+        coupons_fill(shop, BUYER, "HEMAT");
         shop_sql(shop, "UPDATE coupons SET %s", rows[i].change);
-        enum order_obstacle obstacle = try_to_place(shop, BUYER, &order, why);
+        enum order_obstacle obstacle = coupons_try(shop, BUYER, &order, why);
         if (obstacle != (rows[i].why ? ORDER_COUPON_REFUSED : ORDER_OK) ||
             (rows[i].why && !strstr(why, rows[i].why)))
             fail_msg("%s: obstacle %d, %s", rows[i].change, (int)obstacle, why);
@@ -473,54 +409,54 @@ static void test_checked_again_when_the_order_is_made(void **state)
 static void test_too_few_units_take_no_use(void **state)
 {
     NEEDS_SHOP();
-    furnish();
+    coupons_furnish();
     struct order order;
-    put(&(struct coupon){.code = "HEMAT", .value = 10});
-    fill(shop, BUYER, "HEMAT");
+    coupons_put(&(struct coupon){.code = "HEMAT", .value = 10});
+    coupons_fill(shop, BUYER, "HEMAT");
     shop_sql(shop, "DELETE FROM stock_units");
-    assert_int_equal(try_to_place(shop, BUYER, &order, NULL), ORDER_OUT_OF_STOCK);
+    assert_int_equal(coupons_try(shop, BUYER, &order, NULL), ORDER_OUT_OF_STOCK);
     assert_int_equal(uses(), 0);
 }
 
 static void test_limits_and_giving_back(void **state)
 {
     NEEDS_SHOP();
-    furnish();
+    coupons_furnish();
     struct order order;
     char why[512];
-    put(&(struct coupon){.code = "HEMAT", .value = 10, .most_uses = 2, .most_uses_each = 1});
-    fill(shop, BUYER, "HEMAT");
-    int64_t first = place(BUYER).id;
-    fill(shop, BUYER, "HEMAT");
-    assert_int_equal(try_to_place(shop, BUYER, &order, why), ORDER_COUPON_REFUSED);
+    coupons_put(&(struct coupon){.code = "HEMAT", .value = 10, .most_uses = 2, .most_uses_each = 1});
+    coupons_fill(shop, BUYER, "HEMAT");
+    int64_t first = coupons_place(BUYER).id;
+    coupons_fill(shop, BUYER, "HEMAT");
+    assert_int_equal(coupons_try(shop, BUYER, &order, why), ORDER_COUPON_REFUSED);
     assert_non_null(strstr(why, "used up by this person"));
-    end(first, ORDER_CANCELLED); /* gives it back, to this person as well */
+    coupons_end(first, ORDER_CANCELLED); /* gives it back, to this person as well */
     assert_int_equal(uses(), 0);
     MUST_FAIL(ERR_CONFLICT, order_end(shop_begin(shop), first, ORDER_EXPIRED, "test", &err));
     work_end(&shop->work);
     assert_int_equal(uses(), 0); /* once */
-    int64_t second = place(BUYER).id;
-    fill(shop, OTHER, "HEMAT");
-    place(OTHER);
+    int64_t second = coupons_place(BUYER).id;
+    coupons_fill(shop, OTHER, "HEMAT");
+    coupons_place(OTHER);
     assert_int_equal(uses(), 2);
     shop_person(shop, 1003);
-    fill(shop, 1003, "HEMAT");
-    assert_int_equal(try_to_place(shop, 1003, &order, why), ORDER_COUPON_REFUSED);
+    coupons_fill(shop, 1003, "HEMAT");
+    assert_int_equal(coupons_try(shop, 1003, &order, why), ORDER_COUPON_REFUSED);
     assert_non_null(strstr(why, "used up"));
-    end(second, ORDER_EXPIRED);
+    coupons_end(second, ORDER_EXPIRED);
     assert_int_equal(uses(), 1);
-    place(1003);
+    coupons_place(1003);
     assert_int_equal(uses(), 2);
     /* what was paid stays used */
-    fill(shop, BUYER, "HEMAT");
-    assert_int_equal(try_to_place(shop, BUYER, &order, why), ORDER_COUPON_REFUSED);
+    coupons_fill(shop, BUYER, "HEMAT");
+    assert_int_equal(coupons_try(shop, BUYER, &order, why), ORDER_COUPON_REFUSED);
 }
 
 static void test_the_database_stands_behind_the_limit(void **state)
 {
     NEEDS_SHOP();
-    furnish();
-    struct coupon hemat = put(&(struct coupon){.code = "HEMAT", .value = 10, .most_uses = 1});
+    coupons_furnish();
+    struct coupon hemat = coupons_put(&(struct coupon){.code = "HEMAT", .value = 10, .most_uses = 1});
     MUST(coupon_take(shop_begin(shop), hemat.id, BUYER, &err));
     MUST_FAIL(ERR_CONFLICT, coupon_take(&shop->work, hemat.id, OTHER, &err));
     shop_commit(shop); /* it goes on */
@@ -529,9 +465,9 @@ static void test_the_database_stands_behind_the_limit(void **state)
     MUST_FAIL(ERR_INVALID, db_exec(shop->admin, "UPDATE coupons SET uses = 2", NULL, &err));
     MUST_FAIL(ERR_INVALID, db_exec(shop->admin, "UPDATE coupons SET uses = -1", NULL, &err));
     MUST_FAIL(ERR_INVALID, db_exec(shop->admin, "UPDATE coupons SET most_uses = 0", NULL, &err));
-    put(&(struct coupon){.code = "LAIN", .value = 10, .most_uses_each = 1});
-    fill(shop, BUYER, "LAIN");
-    int64_t lain = place(BUYER).coupon_id;
+    coupons_put(&(struct coupon){.code = "LAIN", .value = 10, .most_uses_each = 1});
+    coupons_fill(shop, BUYER, "LAIN");
+    int64_t lain = coupons_place(BUYER).coupon_id;
     MUST_FAIL(ERR_CONFLICT, coupon_take(shop_begin(shop), lain, BUYER, &err));
     MUST(coupon_take(&shop->work, lain, OTHER, &err));
     work_end(&shop->work);
@@ -554,20 +490,20 @@ static enum error_code revive(int64_t order_id)
 static void test_paid_late(void **state)
 {
     NEEDS_SHOP();
-    furnish();
+    coupons_furnish();
     struct coupon hemat =
-        put(&(struct coupon){.code = "HEMAT", .value = 10, .most_uses = 2, .most_uses_each = 1});
-    fill(shop, BUYER, "HEMAT");
-    int64_t first = place(BUYER).id;
+        coupons_put(&(struct coupon){.code = "HEMAT", .value = 10, .most_uses = 2, .most_uses_each = 1});
+    coupons_fill(shop, BUYER, "HEMAT");
+    int64_t first = coupons_place(BUYER).id;
     assert_int_equal(revive(first), ERR_CONFLICT); /* it has not ended */
-    end(first, ORDER_EXPIRED);
+    coupons_end(first, ORDER_EXPIRED);
     /* used by the same person meanwhile */
-    fill(shop, BUYER, "HEMAT");
-    int64_t second = place(BUYER).id;
+    coupons_fill(shop, BUYER, "HEMAT");
+    int64_t second = coupons_place(BUYER).id;
     assert_int_equal(revive(first), ERR_CONFLICT);
     assert_int_equal(uses(), 1);
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM stock_units WHERE state <> 'available'"), 1);
-    end(second, ORDER_CANCELLED);
+    coupons_end(second, ORDER_CANCELLED);
     /* used up by others */
     shop_sql(shop, "UPDATE coupons SET uses = 2");
     assert_int_equal(revive(first), ERR_CONFLICT);
@@ -578,17 +514,17 @@ static void test_paid_late(void **state)
     assert_int_equal(uses(), 1);
     shop_sql(shop, "UPDATE stock_units SET state = 'available', order_item_id = NULL, reserved_at = NULL");
     /* dates and a stop don't matter */
-    put(&(struct coupon){.code = "HEMAT",
-                         .value = 10,
-                         .most_uses = 2,
-                         .most_uses_each = 1,
-                         .starts_ms = 1000,
-                         .ends_ms = 2000,
-                         .stopped = true});
+    coupons_put(&(struct coupon){.code = "HEMAT",
+                                 .value = 10,
+                                 .most_uses = 2,
+                                 .most_uses_each = 1,
+                                 .starts_ms = 1000,
+                                 .ends_ms = 2000,
+                                 .stopped = true});
     assert_int_equal(revive(first), ERR_NONE);
     assert_int_equal(uses(), 2);
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM stock_units WHERE state = 'sold'"), 1);
-    assert_int_equal(get(hemat.id).uses, 2);
+    assert_int_equal(coupons_get(hemat.id).uses, 2);
     assert_int_equal(revive(first), ERR_CONFLICT);
 }
 
@@ -699,10 +635,10 @@ static int64_t holding(const char *whose)
 static void test_the_last_uses_at_four_servers(void **state)
 {
     NEEDS_SHOP();
-    furnish();
+    coupons_furnish();
     product_a = shop_product(shop, "MANY", 30000, SERVERS * ROUNDS);
     product_b = shop_product(shop, "MORE", 1000, SERVERS * ROUNDS);
-    put(&(struct coupon){.code = "HEMAT", .value = 10, .most_uses = 40, .starts_ms = 1000});
+    coupons_put(&(struct coupon){.code = "HEMAT", .value = 10, .most_uses = 40, .starts_ms = 1000});
     struct race races[SERVERS];
     for (int i = 0; i < SERVERS; i++)
         races[i] = (struct race){.first_person = 2000 + i * ROUNDS, .people = ROUNDS};
@@ -715,10 +651,10 @@ static void test_the_last_uses_at_four_servers(void **state)
 static void test_one_person_at_four_servers(void **state)
 {
     NEEDS_SHOP();
-    furnish();
+    coupons_furnish();
     product_a = shop_product(shop, "MANY", 30000, SERVERS * ROUNDS);
     product_b = shop_product(shop, "MORE", 1000, SERVERS * ROUNDS);
-    put(&(struct coupon){.code = "HEMAT", .value = 10, .most_uses_each = 7, .starts_ms = 1000});
+    coupons_put(&(struct coupon){.code = "HEMAT", .value = 10, .most_uses_each = 7, .starts_ms = 1000});
     struct race races[SERVERS];
     for (int i = 0; i < SERVERS; i++)
         races[i] = (struct race){.first_person = BUYER, .people = 2};
@@ -728,53 +664,17 @@ static void test_one_person_at_four_servers(void **state)
     assert_int_equal(uses(), 14);
 }
 
-struct waiter {
-    pthread_t thread;
-    struct shop *shop;
-    int64_t late; /* an order to revive; 0: one to place */
-    enum order_obstacle obstacle;
-    struct error err;
-};
-
-static void *run_waiter(void *argument)
-{
-    struct waiter *waiter = argument;
-    struct order order;
-    int64_t about;
-    struct work *work = shop_begin(waiter->shop);
-    bool ok = waiter->late ? order_revive(work, waiter->late, &waiter->err)
-                           : order_place(work, BUYER, work->now_ms + 60000, 100, &order, &waiter->obstacle,
-                                         &about, &waiter->err);
-    commit(waiter->shop, ok, &waiter->err);
-    return NULL;
-}
-
-/* Until it waits for a lock. */
-static void start_waiter(struct waiter *waiter)
-{
-    waiter->shop = shop_another();
-    assert_int_equal(pthread_create(&waiter->thread, NULL, run_waiter, waiter), 0);
-    while (!shop_sql(shop, "SELECT count(*) FROM pg_locks WHERE NOT granted"))
-        sched_yield();
-}
-
-static void end_waiter(struct waiter *waiter)
-{
-    pthread_join(waiter->thread, NULL);
-    shop_close(&waiter->shop);
-}
-
 static void test_stopped_while_an_order_waits(void **state)
 {
     NEEDS_SHOP();
-    furnish();
-    int64_t id = put(&(struct coupon){.code = "HEMAT", .value = 10, .starts_ms = 1000}).id;
-    fill(shop, BUYER, "HEMAT");
-    MUST(coupon_stop(shop_begin(shop), id, true, &err));
+    coupons_furnish();
+    int64_t id = coupons_put(&(struct coupon){.code = "HEMAT", .value = 10, .starts_ms = 1000}).id;
+    coupons_fill(shop, BUYER, "HEMAT");
+    MUST(coupon_stop(shop_begin(shop), 0, id, true, &err));
     struct waiter waiter = {0};
-    start_waiter(&waiter);
+    waiter_start(&waiter);
     shop_commit(shop);
-    end_waiter(&waiter);
+    waiter_end(&waiter);
     assert_int_equal(waiter.obstacle, ORDER_COUPON_REFUSED);
     assert_int_equal(uses(), 0);
 }
@@ -784,32 +684,32 @@ static void test_stopped_while_an_order_waits(void **state)
 static void test_who_waits_for_the_last_use(void **state)
 {
     NEEDS_SHOP();
-    furnish();
+    coupons_furnish();
     struct order order;
-    struct coupon hemat = put(&(struct coupon){.code = "HEMAT", .value = 10, .most_uses_each = 1});
-    fill(shop, BUYER, "HEMAT");
-    int64_t late = place(BUYER).id;
-    end(late, ORDER_EXPIRED);
-    fill(shop, BUYER, "HEMAT");
-    assert_int_equal(try_to_place(shop, BUYER, &order, NULL), ORDER_OK); /* and is not done yet */
+    struct coupon hemat = coupons_put(&(struct coupon){.code = "HEMAT", .value = 10, .most_uses_each = 1});
+    coupons_fill(shop, BUYER, "HEMAT");
+    int64_t late = coupons_place(BUYER).id;
+    coupons_end(late, ORDER_EXPIRED);
+    coupons_fill(shop, BUYER, "HEMAT");
+    assert_int_equal(coupons_try(shop, BUYER, &order, NULL), ORDER_OK); /* and is not done yet */
     struct waiter waiter = {.late = late};
-    start_waiter(&waiter);
+    waiter_start(&waiter);
     assert_int_equal(shop_sql(shop, "SELECT count(*) FROM (SELECT FROM stock_units WHERE state = 'available'"
                                     " FOR UPDATE SKIP LOCKED) free"),
                      19);
     shop_commit(shop);
-    end_waiter(&waiter);
+    waiter_end(&waiter);
     assert_int_equal(waiter.err.code, ERR_CONFLICT);
-    assert_int_equal(get(hemat.id).uses, 1);
+    assert_int_equal(coupons_get(hemat.id).uses, 1);
 }
 
 static void test_orders_in_the_list(void **state)
 {
     NEEDS_SHOP();
-    furnish();
-    put(&(struct coupon){.code = "HEMAT", .value = 10});
-    fill(shop, BUYER, "HEMAT");
-    struct order order = place(BUYER);
+    coupons_furnish();
+    coupons_put(&(struct coupon){.code = "HEMAT", .value = 10});
+    coupons_fill(shop, BUYER, "HEMAT");
+    struct order order = coupons_place(BUYER);
     MUST(order_mark_paid(shop_begin(shop), order.id, &err));
     shop_commit(shop);
     shop_sql(shop, "UPDATE orders SET refunded = 700");
