@@ -7,6 +7,7 @@
 #include "bot/ledger_lines.h"
 #include "store/bar.h"
 #include "store/ledger.h"
+#include "store/order_search.h"
 #include "store/people.h"
 #include "store/profile.h"
 
@@ -55,6 +56,8 @@ static const char *state_of(struct work *work, const struct people_row *person)
 static void add_buttons(struct turn *turn, struct keyboard *keyboard, const struct people_row *person)
 {
     int64_t id = person->telegram_id;
+    screen_button(turn, keyboard, TEXT_BUTTON_PERSON_ORDERS, "aol:%d:%" PRId64 ":0", (int)ORDERS_OF_PERSON,
+                  id);
     screen_button(turn, keyboard, TEXT_BUTTON_PERSON_HISTORY, "auh:%" PRId64 ":0", id);
     keyboard_row(keyboard);
     screen_button(turn, keyboard, TEXT_BUTTON_PERSON_ADJUST, "auj:%" PRId64, id);
