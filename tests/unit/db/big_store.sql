@@ -58,7 +58,7 @@ INSERT INTO orders (reference, telegram_id, state, subtotal, discount, total, co
            CASE WHEN state = 'completed' THEN at + interval '1 min' END,
            CASE WHEN state IN ('expired', 'cancelled') THEN at + interval '15 min' END
     FROM (SELECT n, people, n % 20 = 3 AS coupon, pg_temp.at(n, orders) AS at,
-                 CASE WHEN n % 10 > 0 THEN 'completed' WHEN orders - n < 2000 THEN 'pending' WHEN n % 1000 = 0 THEN 'paid'
+                 CASE WHEN n % 10 > 0 THEN 'completed' WHEN orders - n < 2000 THEN 'pending' WHEN n % 100 = 0 AND orders - n < 20000 THEN 'paid'
                       WHEN n % 100 = 0 THEN 'cancelled' ELSE 'expired' END AS state
           FROM size, generate_series(1, orders) n) o;
 INSERT INTO order_items (order_id, product_id, name, price, quantity, snk)
