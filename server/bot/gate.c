@@ -1,6 +1,7 @@
 #include "bot/gate.h"
 
 #include "bot/buyer/buyer.h"
+#include "bot/membership.h"
 #include "store/bar.h"
 #include "store/settings.h"
 
@@ -21,8 +22,9 @@ static bool is_closed(struct turn *turn, bool *stands_out, struct error *err)
         .handler = (handler_), .role = ROLE_BUYER, .mode = READS                                             \
     }
 static const struct barrier barriers[] = {
-    {is_shut_out, PAGE(start_shut_out)},
-    {is_closed, PAGE(maintenance_page)},
+    {is_shut_out, PAGE(start_shut_out), NULL},
+    {is_closed, PAGE(maintenance_page), NULL},
+    {membership_stands, PAGE(membership_page), membership_press},
 };
 
 bool gate_look(struct turn *turn, struct error *err)
@@ -44,5 +46,6 @@ bool gate_look(struct turn *turn, struct error *err)
 
 const struct route *gate_pass(const struct turn *turn, const struct route *route)
 {
-    return turn->barrier && !route->theirs ? &turn->barrier->route : route;
+    return turn->barrier && !route->theirs && route->handler != turn->barrier->way_out ? &turn->barrier->route
+                                                                                       : route;
 }

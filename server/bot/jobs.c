@@ -2,12 +2,18 @@
 #include "bot/bot.h"
 
 #include "bot/admin/statistics.h"
+#include "bot/admin/store_settings.h"
 #include "bot/admin/texts.h"
 #include "bot/admin/units.h"
 #include "bot/broadcasting.h"
+#include "bot/channel.h"
+#include "bot/membership.h"
 
 const struct job_kind *const bot_jobs[] = {
     &broadcasting_job,
+    &channel_check_job,
+    &channel_down_job,
+    &membership_job,
     &statistics_job,
     &texts_import_job,
     &units_import_job,

@@ -13,6 +13,7 @@
 #include "bot/admin/settling.h"
 #include "bot/admin/texts.h"
 #include "bot/buyer/buyer.h"
+#include "bot/membership.h"
 #include "bot/wizard.h"
 
 /* Behind the mode what else is to be known of a row: */
@@ -93,6 +94,7 @@ const struct callback_row callback_rows[] = {
     {"ox", "i", ROUTE(purchases_cancel, ROLE_BUYER, WRITES, THEIRS)},
     {"b", "i", ROUTE(balance_open, ROLE_BUYER, READS, THEIRS, PAGE)}, /* entry the page's are before, or 0 */
     {"pf", "", ROUTE(profile_open, ROLE_BUYER, READS, THEIRS, PAGE)},
+    {"j", "", ROUTE(membership_press, ROLE_BUYER, WRITES, PAGE)},
     {"dp", "", ROUTE(topup_open, ROLE_BUYER, READS, PAGE)},
     {"dt", "", ROUTE(topup_ask, ROLE_BUYER, WRITES)},
     {"dz", "", ROUTE(topup_drop, ROLE_BUYER, WRITES)},

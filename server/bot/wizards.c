@@ -16,6 +16,7 @@
 const struct wizard_kind *const wizard_kinds[] = {
     &admins_wizard,
     &broadcast_wizard,
+    &channel_wizard,
     &deposits_reject_wizard,
     &goods_category_emoji_wizard,
     &goods_category_name_wizard,

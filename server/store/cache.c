@@ -3,13 +3,14 @@
 
 #include "store/internal.h"
 
-enum { CART_MEMORY_MS = 3000 };
+enum { CART_MEMORY_MS = 3000, MEMBER_MEMORY_MS = 24 * 3600 * 1000 };
 
 static void free_cache(void *data)
 {
     struct store_cache *cache = data;
     snapshot_cache_clear(&cache->snapshots);
     recall_clear(&cache->carts);
+    recall_clear(&cache->members);
     bar_memory_clear(&cache->bars);
     settings_cache_clear(&cache->settings);
     free(cache);
@@ -21,6 +22,7 @@ struct store_cache *store_cache_of(struct work *work)
     if (!cache) {
         cache = xcalloc(1, sizeof *cache);
         cache->carts.life_ms = CART_MEMORY_MS;
+        cache->members.life_ms = MEMBER_MEMORY_MS;
         work_set_data(work, cache, free_cache);
     }
     return cache;

@@ -49,7 +49,8 @@ void settings_settle(struct settings *settings, const struct tenant *file);
 
 struct store_cache {
     struct snapshot_cache snapshots;
-    struct recall carts; /* (person, product): the quantity */
+    struct recall carts;   /* (person, product): the quantity */
+    struct recall members; /* see membership.c */
     struct bar_memory bars;
     struct settings_cache settings;
 };

@@ -7,6 +7,7 @@
 #include "bot/turn.h"
 #include "bot/wizard.h"
 #include "store/settings.h"
+#include "work/job.h"
 
 #define SETTINGS_HOME "ax" /* callback data of the list */
 
@@ -39,6 +40,11 @@ const char *setting_page_data(struct turn *turn, const struct setting_screen *sc
 MUST_USE bool setting_remarks(struct turn *turn, const struct setting_screen *screen,
                               const struct setting *row, const json_t *set, const char **html_out,
                               struct error *err);
+
+/* channel.c */
+MUST_USE bool channel_ask_admin(struct turn *turn, const struct setting *row, struct error *err);
+extern const struct wizard_kind channel_wizard;
+extern const struct job_kind channel_check_job;
 
 /* maintenance.c */
 extern const struct wizard_kind maintenance_wizard;

@@ -85,6 +85,7 @@ static const struct wizard_step steps[] = {
     ASK("deposit.transfer", TRANSFER, WIZARD_LINE | WIZARD_TEXT),
     ASK("welcome.sticker", STICKER, WIZARD_STICKER),
     ASK("welcome.photo", PHOTO, WIZARD_PHOTO),
+    ASK("channel.link", CHANNEL_LINK, WIZARD_LINE),
     {.name = NULL},
 };
 

@@ -12,6 +12,8 @@ json_t *start_reply_keyboard(struct turn *turn);
 /* welcome.c */
 /* The answer to /start. In the open transaction, which it may commit. */
 MUST_USE bool welcome_send(struct turn *turn, struct error *err);
+/* The same to somebody who did nothing just now, by the outbox. In the open transaction. */
+MUST_USE bool welcome_add(struct work *work, int64_t telegram_id, struct error *err);
 /* Telegram refused the photo: the person gets the welcome without it, the admins are told once. In the open
  * transaction. */
 MUST_USE bool welcome_without_photo(struct work *work, int64_t telegram_id, struct error *err);

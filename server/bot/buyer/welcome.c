@@ -83,6 +83,43 @@ static bool turn_of(struct work *work, int64_t telegram_id, struct update *updat
     return catalogue_get(work, &turn_out->catalogue, err) && start_home(turn_out, err);
 }
 
+static bool add_sticker(struct work *work, int64_t chat_id, struct error *err)
+{
+    const char *sticker = settings_of(work)->welcome_sticker;
+    if (!sticker)
+        return true;
+    const struct outbox_message message = {.chat_id = chat_id,
+                                           .method = "sendSticker",
+                                           .params = json_pack("{s:s}", "sticker", sticker),
+                                           .effect = EFFECT_NOTICE,
+                                           .effect_ref = chat_id};
+    return outbox_add(work, &message, err);
+}
+
+static bool add_line(struct turn *turn, struct error *err)
+{
+    const struct outgoing line = {.chat_id = turn->update->chat_id,
+                                  .html = keyboard_line(turn),
+                                  .keyboard = start_reply_keyboard(turn)};
+    return outgoing_add(turn->work, &line, err);
+}
+
+bool welcome_add(struct work *work, int64_t telegram_id, struct error *err)
+{
+    struct update update;
+    struct turn turn = {0};
+    const char *photo = NULL, *alone = NULL;
+    bool ok = turn_of(work, telegram_id, &update, &turn, err) && add_sticker(work, telegram_id, err) &&
+              add_line(&turn, err);
+    if (ok)
+        photo = photo_of(&turn, &alone);
+    const struct outgoing picture = {.chat_id = telegram_id, .html = "", .photo_file_id = alone};
+    ok = ok && (!alone || outgoing_add(work, &picture, err)) && add_page(&turn, photo, err);
+    if (!ok)
+        page_forget(&turn.page);
+    return ok || error_context(err, "welcome");
+}
+
 /* Once for each photo that an admin sets: its row in admin_logs is the memory. */
 static bool tell_admins(struct work *work, struct error *err)
 {
