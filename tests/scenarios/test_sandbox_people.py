@@ -54,6 +54,7 @@ def test_a_private_channel_hides_from_strangers(bot, sandbox):
     assert bot.refusal("getChat", chat_id=INFO) == "Forbidden: bot was kicked from the channel chat"
     member(sandbox, bot.id, "administrator")
     assert bot.call("getChatMember", chat_id=INFO, user_id=BUDI)["status"] == "left"
+    assert bot.call("getChat", chat_id=INFO)["invite_link"].startswith("https://t.me/+")
     # in a group, members see each other
     sandbox.post("channel", id=INFO, type="supergroup")
     member(sandbox, bot.id, "member")

@@ -1,4 +1,5 @@
 /* getChat, getChatMember. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/str.h"
@@ -6,6 +7,14 @@
 #include "person.h"
 #include "sandbox.h"
 #include "telegram.h"
+
+/* A private one's, for who may invite. */
+static void add_invitation(const struct call *call, const struct channel *channel, json_t *chat)
+{
+    if (!channel->username && strcmp(channel_status(channel, call->bot->id), "administrator") == 0)
+        json_object_set_new(chat, "invite_link",
+                            json_sprintf("https://t.me/+undangan%" PRId64, -channel->id));
+}
 
 static bool get_chat(struct call *call, json_t **result_out)
 {
@@ -15,6 +24,7 @@ static bool get_chat(struct call *call, json_t **result_out)
         if (!call_may_see(call, channel))
             return false;
         *result_out = channel_chat_json(channel);
+        add_invitation(call, channel, *result_out);
         return true;
     }
     if (!call_chat_named(call, "chat_id", &chat))

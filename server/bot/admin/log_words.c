@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "bot/admin/store_settings.h"
+#include "store/own_text.h"
 #include "store/user.h"
 
 enum { VALUE_LIMIT = 300, NAME_LIMIT = 60 };
@@ -83,6 +84,7 @@ static const struct word actions[] = {
     {"stock_restore", TEXT_LOG_ACTION_STOCK_RESTORE},
     {"stock_view", TEXT_LOG_ACTION_STOCK_VIEW},
     {"stock_export", TEXT_LOG_ACTION_STOCK_EXPORT},
+    {"content_view", TEXT_LOG_ACTION_CONTENT_VIEW},
     {"photo_refused", TEXT_LOG_ACTION_PHOTO_REFUSED},
     {"text_broken", TEXT_LOG_ACTION_TEXT_BROKEN},
 };
@@ -98,18 +100,13 @@ const char *log_action(struct work *work, const struct admin_log_entry *entry)
 static const struct subject {
     const char *word;
     enum text_key label;
-    const char *page; /* verb of its page, which takes the id; NULL: none */
+    const char *page, *rest; /* callback data of its page, around the id; NULL: it has none */
 } subjects[] = {
-    {"order", TEXT_LOG_SUBJECT_ORDER, "aod"},
-    {"deposit", TEXT_LOG_SUBJECT_DEPOSIT, "agd"},
-    {"payment", TEXT_LOG_SUBJECT_PAYMENT, NULL},
-    {"user", TEXT_LOG_SUBJECT_USER, "aud"},
-    {"unit", TEXT_LOG_SUBJECT_UNIT, NULL},
-    {"product", TEXT_LOG_SUBJECT_PRODUCT, "apd"},
-    {"category", TEXT_LOG_SUBJECT_CATEGORY, "apc"},
-    {"coupon", TEXT_LOG_SUBJECT_COUPON, "avd"},
-    {"broadcast", TEXT_LOG_SUBJECT_BROADCAST, "abd"},
-    {"setting", TEXT_LOG_SUBJECT_SETTING, NULL},
+    {"order", TEXT_LOG_SUBJECT_ORDER, "aod:", ""},         {"deposit", TEXT_LOG_SUBJECT_DEPOSIT, "agd:", ""},
+    {"payment", TEXT_LOG_SUBJECT_PAYMENT, NULL, NULL},     {"user", TEXT_LOG_SUBJECT_USER, "aud:", ""},
+    {"unit", TEXT_LOG_SUBJECT_UNIT, "asu:", ""},           {"product", TEXT_LOG_SUBJECT_PRODUCT, "app:", ""},
+    {"category", TEXT_LOG_SUBJECT_CATEGORY, "apc:", ":0"}, {"coupon", TEXT_LOG_SUBJECT_COUPON, "avd:", ""},
+    {"broadcast", TEXT_LOG_SUBJECT_BROADCAST, "abd:", ""}, {"setting", TEXT_LOG_SUBJECT_SETTING, NULL, NULL},
 };
 
 static const struct subject *subject_of(const struct admin_log_entry *entry)
@@ -162,12 +159,15 @@ const char *log_subject_data(struct turn *turn, const struct admin_log_entry *en
     const struct subject *subject = subject_of(entry);
     const char *key = setting_key(work, entry);
     const struct setting_screen *screen = key ? setting_screen(key) : NULL;
+    enum text_key text;
     if (screen)
         return setting_page_data(turn, screen);
     if (key && str_starts_with(key, "admin:") && turn->role >= ROLE_OWNER)
         return arena_printf(work->arena, "amd:%s", key + strlen("admin:"));
+    if (key && own_text_key(key, &text))
+        return arena_printf(work->arena, "art:%d", (int)text);
     return subject && subject->page
-               ? arena_printf(work->arena, "%s:%" PRId64, subject->page, entry->subject_id)
+               ? arena_printf(work->arena, "%s%" PRId64 "%s", subject->page, entry->subject_id, subject->rest)
                : NULL;
 }
 

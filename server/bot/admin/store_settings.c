@@ -8,7 +8,6 @@
 #include "base/str.h"
 #include "bot/admin/admin.h"
 #include "bot/admin/screen.h"
-#include "bot/routes.h"
 
 enum { LISTED_LIMIT = 60, BUTTONS_IN_A_ROW = 2 };
 
@@ -115,11 +114,22 @@ static const char *lines_of(struct turn *turn)
     return str_done(&lines);
 }
 
-static void add_link(struct turn *turn, struct keyboard *keyboard, enum text_key label, const char *data)
+/* Texts of the store's own that people look for here. */
+static const struct {
+    enum text_key label, text;
+} texts[] = {
+    {TEXT_BUTTON_SETTING_WELCOME, TEXT_WELCOME},
+    {TEXT_BUTTON_SETTING_INFORMATION, TEXT_INFORMATION},
+    {TEXT_BUTTON_SETTING_HOW_TO, TEXT_HOW_TO_ORDER},
+};
+
+static void add_texts(struct turn *turn, struct keyboard *keyboard)
 {
-    keyboard_row(keyboard);
-    if (route_exists(data))
-        screen_button(turn, keyboard, label, "%s", data);
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        if (i % BUTTONS_IN_A_ROW == 0)
+            keyboard_row(keyboard);
+        screen_button(turn, keyboard, texts[i].label, "art:%d", (int)texts[i].text);
+    }
 }
 
 bool store_settings_open(struct turn *turn, struct error *err)
@@ -133,9 +143,9 @@ bool store_settings_open(struct turn *turn, struct error *err)
         screen_button(turn, &keyboard, setting_screens[i].label, "%s",
                       setting_page_data(turn, &setting_screens[i]));
     }
-    add_link(turn, &keyboard, TEXT_BUTTON_SETTING_TEXTS, "ar");
+    add_texts(turn, &keyboard);
     if (turn->role >= ROLE_OWNER)
-        add_link(turn, &keyboard, TEXT_BUTTON_SETTING_ADMINS, "am");
+        screen_button(turn, &keyboard, TEXT_BUTTON_SETTING_ADMINS, "am");
     screen_show(turn,
                 say(work, TEXT_SETTINGS,
                     TEXT_VALUES(TV("store_name", work->tenant->title), TV_HTML("baris", lines_of(turn)))),

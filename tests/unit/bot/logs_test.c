@@ -147,7 +147,7 @@ static void test_anything_can_be_shown(void **state)
     did(OWNER, "set", "setting", 1, json_pack("[i]", 1), json_pack("{s:i}", "key", 5));
     assert_says(talk_press(OWNER, "al"), "&lt;new&gt; action");
     assert_says(talk_press(OWNER, "ald:1:0"), "&lt;b&gt;name");
-    assert_says(talk_press(OWNER, "ald:2:0"), "setting 1");
+    assert_says(talk_press(OWNER, "ald:2:0"), "pengaturan 1");
     talk_press(OWNER, "als:1:0");
     free(large);
 }
