@@ -44,6 +44,11 @@ bool broadcast_take_people(struct work *work, struct broadcast *b, int64_t most,
 {
     struct db_rows rows;
     int64_t slice = broadcast_slice(b->segment);
+    if (most < 1) {
+        *people_out = NULL;
+        *count_out = 0;
+        return true;
+    }
     if (!db_query(work->tx, &broadcast_select_people,
                   DB_PARAMS(SLICE_PARAMS(b->cursor, slice, b->segment, b->segment_ref), P_INT(most)), &rows,
                   err))

@@ -375,6 +375,25 @@ def test_a_restart_on_the_way(world, kopi, andi):
 
 @pytest.mark.slow
 @AS_TELEGRAM_HAS_IT
+def test_the_database_goes_away(world, kopi, andi):
+    crowd = world.crowd(kopi, 200)
+    compose(andi, kopi, "Tanpa database")
+    save(andi, kopi)
+    world.until(lambda: row(kopi)["sent"] > 30, what="some to be sent")
+    world.database_away()
+    world.until(lambda: world.http("/readyz")[0] == 503, what="lapakd to notice")
+    world.database_back()
+    leases_run_out(kopi)  # it was away for long; what the server has in hand it still knows
+    report = done(andi, kopi, 60)
+    lost = {who for (who,) in kopi.query("SELECT chat_id FROM outbox WHERE state = 'uncertain'")}
+    got = received(kopi, "Tanpa database")
+    assert figures(report.text) == {"Terkirim": 201 - len(lost), "Memblokir bot": 0, "Gagal": 0, "Tidak pasti": len(lost)}
+    assert set(got.values()) == {1} and set(crowd) - set(got) <= lost
+    assert len(lost) <= 10, "those that were being handed over at that instant"
+
+
+@pytest.mark.slow
+@AS_TELEGRAM_HAS_IT
 def test_two_servers(world, kopi, andi):
     crowd = world.crowd(kopi, 300)
     other = world.start_another()

@@ -29,7 +29,9 @@ static char *copy(const char *text)
 static void take(void *context, struct lane_store *store, const struct outbox_message *message)
 {
     assert_true(sent_count < sizeof sent / sizeof sent[0]);
-    bench_check_call(NULL, message->method, message->params);
+    if (!message->effect ||
+        !str_equal(message->effect, "broadcast_preview")) /* an admin's own text, as it is */
+        bench_check_call(NULL, message->method, message->params);
     sent[sent_count++] = (struct sent){
         .chat_id = message->chat_id,
         .id = message->id,
@@ -126,6 +128,7 @@ int talk_set_up(void **state)
         {.name = "payment_cancel", .prepare = done_at_once},
         {.name = "deposit_expire", .prepare = done_at_once},
         {.name = "count_people", .prepare = done_at_once},
+        {.name = "broadcast", .prepare = done_at_once},
     };
     static const int64_t admins[] = {ADMIN}, owners[] = {OWNER};
     static const char *const methods[] = {"qris"};

@@ -1,6 +1,7 @@
 /* Broadcasts: who gets one, what may be done with one, and its figures. */
 #include "fixture.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -138,7 +139,7 @@ static const char *all_of(enum broadcast_segment segment, int64_t ref)
     struct broadcast b = start(id);
     const char *who = take(&b, 100);
     static char kept[200];
-    strncpy(kept, who, sizeof kept - 1);
+    snprintf(kept, sizeof kept, "%s", who);
     assert_int_equal(b.cursor, BROADCAST_END);
     int64_t count = 0;
     bool exact = false;
