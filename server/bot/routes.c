@@ -230,6 +230,13 @@ const struct callback_row callback_rows[] = {
     {"ari", "", ROUTE(texts_import, ROLE_ADMIN, WRITES)},
 
     /* Calculator */
+    {"ac", "", ROUTE(calculator_open, ROLE_ADMIN, READS)},
+    {"acf", "", ROUTE(calculator_formula, ROLE_ADMIN, READS)},
+    {"acr", "", ROUTE(calculator_ask_refund, ROLE_ADMIN, WRITES)},
+    {"acd", "", ROUTE(calculator_ask_deposit, ROLE_ADMIN, WRITES)},
+    {"act", "", ROUTE(calculator_ask_total, ROLE_ADMIN, WRITES)},
+    {"ach", "i", ROUTE(calculator_history, ROLE_ADMIN, READS)}, /* a page's cursor, or 0 */
+    {"aco", "i", ROUTE(calculator_entry, ROLE_ADMIN, READS)},   /* row of admin_logs */
 
     /* Statistics */
     {"ai", "", ROUTE(statistics_open, ROLE_ADMIN, READS)},

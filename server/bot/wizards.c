@@ -1,6 +1,7 @@
 /* Every wizard there is. */
 #include "bot/wizard.h"
 
+#include "bot/admin/calculator.h"
 #include "bot/admin/admins.h"
 #include "bot/admin/broadcast_new.h"
 #include "bot/admin/deposits.h"
@@ -23,6 +24,9 @@ const struct wizard_kind *const wizard_kinds[] = {
     &goods_category_new_wizard,
     &goods_edit_wizards[GOODS_CATEGORY],
     &goods_edit_wizards[GOODS_CODE],
+    &calculator_deposit_wizard,
+    &calculator_refund_wizard,
+    &calculator_total_wizard,
     &goods_edit_wizards[GOODS_CONTENT],
     &goods_edit_wizards[GOODS_DESCRIPTION],
     &goods_edit_wizards[GOODS_FILE],

@@ -10,6 +10,10 @@ turn_handler admin_menu;
 turn_handler broadcasts_open, broadcasts_open_aside, broadcasts_list, broadcasts_show, broadcasts_view,
     broadcasts_make, broadcasts_pause, broadcasts_resume, broadcasts_ask_cancel, broadcasts_cancel,
     broadcasts_resend;
+/* calculator.c, calculator_history.c */
+turn_handler calculator_open, calculator_formula, calculator_ask_refund, calculator_ask_deposit,
+    calculator_ask_total, calculator_history, calculator_entry;
+
 /* statistics.c */
 turn_handler statistics_open, statistics_of_days, statistics_of_dates, statistics_files, statistics_choose;
 /* goods*.c: categories and products */

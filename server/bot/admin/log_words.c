@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/str.h"
+#include "bot/admin/calculator.h"
 #include "bot/admin/store_settings.h"
 #include "store/own_text.h"
 #include "store/user.h"
@@ -87,6 +88,7 @@ static const struct word actions[] = {
     {"content_view", TEXT_LOG_ACTION_CONTENT_VIEW},
     {"photo_refused", TEXT_LOG_ACTION_PHOTO_REFUSED},
     {"text_broken", TEXT_LOG_ACTION_TEXT_BROKEN},
+    {CALCULATOR_ACTION, TEXT_LOG_ACTION_CALCULATE},
 };
 
 const char *log_action(struct work *work, const struct admin_log_entry *entry)
@@ -102,11 +104,17 @@ static const struct subject {
     enum text_key label;
     const char *page, *rest; /* callback data of its page, around the id; NULL: it has none */
 } subjects[] = {
-    {"order", TEXT_LOG_SUBJECT_ORDER, "aod:", ""},         {"deposit", TEXT_LOG_SUBJECT_DEPOSIT, "agd:", ""},
-    {"payment", TEXT_LOG_SUBJECT_PAYMENT, NULL, NULL},     {"user", TEXT_LOG_SUBJECT_USER, "aud:", ""},
-    {"unit", TEXT_LOG_SUBJECT_UNIT, "asu:", ""},           {"product", TEXT_LOG_SUBJECT_PRODUCT, "app:", ""},
-    {"category", TEXT_LOG_SUBJECT_CATEGORY, "apc:", ":0"}, {"coupon", TEXT_LOG_SUBJECT_COUPON, "avd:", ""},
-    {"broadcast", TEXT_LOG_SUBJECT_BROADCAST, "abd:", ""}, {"setting", TEXT_LOG_SUBJECT_SETTING, NULL, NULL},
+    {"order", TEXT_LOG_SUBJECT_ORDER, "aod:", ""},
+    {"deposit", TEXT_LOG_SUBJECT_DEPOSIT, "agd:", ""},
+    {"payment", TEXT_LOG_SUBJECT_PAYMENT, NULL, NULL},
+    {"user", TEXT_LOG_SUBJECT_USER, "aud:", ""},
+    {"unit", TEXT_LOG_SUBJECT_UNIT, "asu:", ""},
+    {"product", TEXT_LOG_SUBJECT_PRODUCT, "app:", ""},
+    {"category", TEXT_LOG_SUBJECT_CATEGORY, "apc:", ":0"},
+    {"coupon", TEXT_LOG_SUBJECT_COUPON, "avd:", ""},
+    {"broadcast", TEXT_LOG_SUBJECT_BROADCAST, "abd:", ""},
+    {"setting", TEXT_LOG_SUBJECT_SETTING, NULL, NULL},
+    {CALCULATOR_SUBJECT, TEXT_LOG_SUBJECT_CALCULATOR, "ach:", ""},
 };
 
 static const struct subject *subject_of(const struct admin_log_entry *entry)
@@ -148,6 +156,8 @@ const char *log_subject(struct turn *turn, const struct admin_log_entry *entry)
     const char *key = setting_key(work, entry), *id = say_number(work, entry->subject_id);
     if (key)
         return setting_subject(work, key);
+    if (subject && !entry->subject_id) /* there is but one of them */
+        return say_label(work, subject->label);
     if (subject)
         return arena_printf(work->arena, "%s %s", say_label(work, subject->label), id);
     return arena_printf(work->arena, "%s %s", str_utf8_cut(work->arena, entry->subject, NAME_LIMIT), id);

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/str.h"
 #include "bot/admin/admin.h"
+#include "bot/admin/calculator.h"
 #include "bot/admin/screen.h"
 
 enum { LISTED_LIMIT = 60, BUTTONS_IN_A_ROW = 2 };
@@ -15,6 +16,11 @@ enum { LISTED_LIMIT = 60, BUTTONS_IN_A_ROW = 2 };
     {                                                                                                        \
         .number = (number_), .name = (name_), .label = TEXT_SETTING_##id,                                    \
         .about = TEXT_SETTING_##id##_ABOUT, .look = (look_)                                                  \
+    }
+#define FORMULA(number_, name_, id, look_)                                                                   \
+    {                                                                                                        \
+        .number = (number_), .name = (name_), .label = TEXT_SETTING_##id,                                    \
+        .about = TEXT_SETTING_##id##_ABOUT, .look = (look_), .home = CALCULATOR_FORMULA                      \
     }
 const struct setting_screen setting_screens[] = {
     COMMON(1, "title", TITLE, LOOK_TEXT),
@@ -39,6 +45,10 @@ const struct setting_screen setting_screens[] = {
      .label = TEXT_SETTING_MAINTENANCE,
      .look = LOOK_FLAG,
      .page = "axm"},
+    FORMULA(21, "calculator.refund_deduction", REFUND_DEDUCTION, LOOK_PERCENT),
+    FORMULA(22, "calculator.refund_step", REFUND_STEP, LOOK_RUPIAH),
+    FORMULA(23, "calculator.fee_percent", FEE_PERCENT, LOOK_HUNDREDTHS),
+    FORMULA(24, "calculator.fee_flat", FEE_FLAT, LOOK_RUPIAH),
 };
 const size_t setting_screen_count = sizeof setting_screens / sizeof setting_screens[0];
 
@@ -73,6 +83,10 @@ const char *setting_text(struct turn *turn, const struct setting_screen *screen,
         return say(work, TEXT_SETTING_MINUTES, TEXT_VALUES(TV("jumlah", say_number(work, number))));
     case LOOK_RUPIAH:
         return say_price(work, number);
+    case LOOK_PERCENT:
+        return calculator_percent_text(work, number * 100);
+    case LOOK_HUNDREDTHS:
+        return calculator_percent_text(work, number);
     case LOOK_FLAG:
         return say_label(work, json_is_true(value) ? TEXT_SETTING_ON : TEXT_SETTING_OFF);
     case LOOK_STICKER:
@@ -97,19 +111,25 @@ static const char *listed(struct arena *arena, const char *text)
 
 /* --- the list --- */
 
-static const char *lines_of(struct turn *turn)
+const char *setting_line(struct turn *turn, const struct setting_screen *screen)
 {
     struct work *work = turn->work;
-    struct str lines = STR_INIT(work->arena);
+    auto_json json_t *value = settings_value(work, settings_definition(screen->name));
+    bool is_set = settings_row(work, screen->name);
+    return say(work, TEXT_SETTINGS_LINE,
+               TEXT_VALUES(TV("nama", say_label(work, screen->label)),
+                           TV("isi", listed(work->arena, setting_text(turn, screen, value))),
+                           TV("tanda", is_set ? say_label(work, TEXT_SETTINGS_SET_HERE) : "")));
+}
+
+static const char *lines_of(struct turn *turn)
+{
+    struct str lines = STR_INIT(turn->work->arena);
     for (size_t i = 0; i < setting_screen_count; i++) {
-        const struct setting_screen *screen = &setting_screens[i];
-        auto_json json_t *value = settings_value(work, settings_definition(screen->name));
-        bool is_set = settings_row(work, screen->name);
-        str_add(&lines, i ? "\n" : "");
-        str_add(&lines, say(work, TEXT_SETTINGS_LINE,
-                            TEXT_VALUES(TV("nama", say_label(work, screen->label)),
-                                        TV("isi", listed(work->arena, setting_text(turn, screen, value))),
-                                        TV("tanda", is_set ? say_label(work, TEXT_SETTINGS_SET_HERE) : ""))));
+        if (setting_screens[i].home)
+            continue;
+        str_add(&lines, lines.length ? "\n" : "");
+        str_add(&lines, setting_line(turn, &setting_screens[i]));
     }
     return str_done(&lines);
 }
@@ -137,8 +157,11 @@ bool store_settings_open(struct turn *turn, struct error *err)
     struct work *work = turn->work;
     struct keyboard keyboard;
     keyboard_begin(&keyboard);
+    size_t buttons = 0;
     for (size_t i = 0; i < setting_screen_count; i++) {
-        if (i % BUTTONS_IN_A_ROW == 0)
+        if (setting_screens[i].home)
+            continue;
+        if (buttons++ % BUTTONS_IN_A_ROW == 0)
             keyboard_row(&keyboard);
         screen_button(turn, &keyboard, setting_screens[i].label, "%s",
                       setting_page_data(turn, &setting_screens[i]));
@@ -219,7 +242,7 @@ static bool show(struct turn *turn, const struct setting_screen *screen, const c
     keyboard_begin(&keyboard);
     add_ways(turn, screen, &row, set ? set : of_file, &keyboard);
     screen_show(turn, saved ? arena_printf(work->arena, "%s\n\n%s", saved, html) : html, &keyboard,
-                SETTINGS_HOME);
+                screen->home ? screen->home : SETTINGS_HOME);
     return true;
 }
 

@@ -11,7 +11,17 @@
 
 #define SETTINGS_HOME "ax" /* callback data of the list */
 
-enum setting_look { LOOK_TEXT, LOOK_NUMBER, LOOK_MINUTES, LOOK_RUPIAH, LOOK_STICKER, LOOK_PHOTO, LOOK_FLAG };
+enum setting_look {
+    LOOK_TEXT,
+    LOOK_NUMBER,
+    LOOK_MINUTES,
+    LOOK_RUPIAH,
+    LOOK_PERCENT,
+    LOOK_HUNDREDTHS, /* of a percent */
+    LOOK_STICKER,
+    LOOK_PHOTO,
+    LOOK_FLAG
+};
 
 struct setting_screen {
     int64_t number;   /* in callback data; never given to another setting */
@@ -22,6 +32,8 @@ struct setting_screen {
     bool (*change)(struct turn *turn, const struct setting *row, struct error *err);
     /* Callback data of a page of its own; NULL: the common one. */
     const char *page;
+    /* Callback data of the list it stands in; NULL: the store's settings. */
+    const char *home;
 };
 extern const struct setting_screen setting_screens[];
 extern const size_t setting_screen_count;
@@ -30,6 +42,8 @@ const struct setting_screen *setting_screen(const char *name);
 
 /* A value as people read it (plain); NULL is "–". */
 const char *setting_text(struct turn *turn, const struct setting_screen *screen, const json_t *value);
+/* "• Batas stok menipis: 3" as in a list; HTML. */
+const char *setting_line(struct turn *turn, const struct setting_screen *screen);
 /* The setting's page, as it is in the database now; behind `saved` HTML (NULL: none). */
 MUST_USE bool setting_show(struct turn *turn, const struct setting_screen *screen, const char *saved,
                            struct error *err);

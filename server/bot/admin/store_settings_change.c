@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "bot/admin/screen.h"
 #include "bot/admin/store_settings.h"
+#include "payment/calculator.h"
 
 #define EDITION "edition"
 
@@ -14,10 +15,24 @@ static const struct setting_screen *screen_of(const struct wizard *wizard)
     return setting_screen(wizard_text(wizard, WIZARD_TOPIC));
 }
 
+/* As people type it: "0,7%". Null where it is none. */
+static json_t *percent_of(const char *text, enum setting_look look)
+{
+    int64_t hundredths;
+    if (!calculator_percent(text, &hundredths))
+        return json_null();
+    if (look == LOOK_HUNDREDTHS)
+        return json_integer(hundredths);
+    return hundredths % 100 ? json_null() : json_integer(hundredths / 100);
+}
+
 /* The answer as the setting's value; the caller's. */
 static json_t *answer_of(const struct wizard *wizard)
 {
     const char *name = wizard_text(wizard, WIZARD_TOPIC);
+    enum setting_look look = setting_screen(name)->look;
+    if (look == LOOK_PERCENT || look == LOOK_HUNDREDTHS)
+        return percent_of(wizard_text(wizard, name), look);
     return settings_definition(name)->kind == SETTING_NUMBER ? json_integer(wizard_number(wizard, name))
                                                              : json_string(wizard_text(wizard, name));
 }
@@ -26,12 +41,14 @@ static const char *why_invalid(struct turn *turn, const struct setting_screen *s
 {
     struct work *work = turn->work;
     const struct setting_definition *definition = settings_definition(screen->name);
-    bool is_number = definition->kind == SETTING_NUMBER, is_amount = screen->look == LOOK_RUPIAH;
-    int64_t least = definition->least, most = definition->most;
-    if (is_number)
-        return say(work, is_amount ? TEXT_SETTING_WHY_AMOUNT : TEXT_SETTING_WHY_NUMBER,
-                   TEXT_VALUES(TV("minimum", is_amount ? say_price(work, least) : say_number(work, least)),
-                               TV("maksimum", is_amount ? say_price(work, most) : say_number(work, most))));
+    int64_t most = definition->most;
+    if (definition->kind == SETTING_NUMBER) {
+        auto_json json_t *from = json_integer(definition->least), *to = json_integer(most);
+        bool whole = screen->look == LOOK_PERCENT && json_is_null(value);
+        return say(work, whole ? TEXT_SETTING_WHY_PERCENT : TEXT_SETTING_WHY_NUMBER,
+                   TEXT_VALUES(TV("minimum", setting_text(turn, screen, from)),
+                               TV("maksimum", setting_text(turn, screen, to))));
+    }
     if ((int64_t)str_utf16_length(json_string_value(value)) > most)
         return say(work, TEXT_SETTING_WHY_LENGTH, TEXT_VALUES(TV("maksimum", say_number(work, most))));
     return say(work, TEXT_SETTING_WHY_FORM, TEXT_NO_VALUES);
@@ -86,6 +103,10 @@ static const struct wizard_step steps[] = {
     ASK("welcome.sticker", STICKER, WIZARD_STICKER),
     ASK("welcome.photo", PHOTO, WIZARD_PHOTO),
     ASK("channel.link", CHANNEL_LINK, WIZARD_LINE),
+    ASK("calculator.refund_deduction", REFUND_DEDUCTION, WIZARD_LINE),
+    ASK("calculator.refund_step", REFUND_STEP, WIZARD_AMOUNT),
+    ASK("calculator.fee_percent", FEE_PERCENT, WIZARD_LINE),
+    ASK("calculator.fee_flat", FEE_FLAT, WIZARD_AMOUNT | WIZARD_NUMBER), /* nothing at all is no amount */
     {.name = NULL},
 };
 

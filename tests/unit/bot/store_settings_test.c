@@ -49,7 +49,7 @@ static const struct {
     {"title", " Toko <Baru> ", "\"Toko <Baru>\"", "Toko &lt;Baru&gt;",
      "12345678901234567890123456789012345678901234567890123456789012345", "paling banyak 64"},
     {"support", "@andi_admin", "\"@andi_admin\"", "@andi_admin", "andi", "Bentuknya"},
-    {"invoice_minutes", "42", "42", "42 menit", "1441", "antara 1 dan 1440"},
+    {"invoice_minutes", "42", "42", "42 menit", "1441", "antara 1 menit dan 1440 menit"},
     {"low_stock", "0", "0", "<b>0</b>", "-1", "angka bulat"},
     {"most_open_orders", "7", "7", "<b>7</b>", "21", "antara 1 dan 20"},
     {"deposit.minimum", "20rb", "20000", "Rp 20.000", "11jt", "Tidak boleh di atas Deposit maksimum"},
@@ -57,6 +57,10 @@ static const struct {
     {"deposit.transfer", "BCA 1\na.n. <Kopi>", "\"BCA 1\\na.n. <Kopi>\"", "a.n. &lt;Kopi&gt;", NULL, NULL},
     {"welcome.sticker", "sticker-1", "\"sticker-1\"", "stiker", NULL, NULL},
     {"welcome.photo", "photo-1", "\"photo-1\"", "foto", NULL, NULL},
+    {"calculator.refund_deduction", "12 %", "12", "12%", "12,5", "persen bulat antara 0% dan 100%"},
+    {"calculator.refund_step", "1rb", "1000", "Rp 1.000", "2jt", "antara Rp 1 dan Rp 1.000.000"},
+    {"calculator.fee_percent", "1,05", "105", "1,05%", "50,01%", "antara 0% dan 50%"},
+    {"calculator.fee_flat", "0", "0", "Rp 0", "2jt", "antara Rp 0 dan Rp 1.000.000"},
 };
 
 static void test_each_is_changed_and_reset(void **state)
@@ -78,7 +82,7 @@ static void test_each_is_changed_and_reset(void **state)
         assert_int_equal(shop_sql(shop, "SELECT (value = $$%s$$)::int FROM settings WHERE key = '%s'",
                                   changes[i].kept, changes[i].name),
                          1);
-        assert_says(talk_press(ADMIN, "ax"), "✏️\n");
+        assert_says(talk_press(ADMIN, "%s", screen->home ? screen->home : "ax"), "✏️\n");
         char reset[40];
         snprintf(reset, sizeof reset, "axr:%lld:1", number);
         assert_true(talk_has_button(talk_press(ADMIN, "axs:%lld", number), reset));
