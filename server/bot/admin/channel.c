@@ -103,7 +103,7 @@ struct request {
 };
 struct result {
     struct channel_said said;
-    bool is_admin;
+    bool is_there; /* the bot can open it */
     const char *title, *link; /* NULL: none */
 };
 
@@ -129,8 +129,8 @@ static void *ask(const struct tenant *tenant, struct arena *arena, void *request
     *result = (struct result){.title = ""};
     if (!channel_describe(tenant, arena, request->channel, &result->title, &result->link, &result->said))
         return result;
+    result->is_there = true;
     result->said = channel_ask(tenant, arena, request->channel, tenant->bot_id);
-    result->is_admin = result->said.answer == CHANNEL_IN;
     return result;
 }
 
@@ -141,7 +141,10 @@ static const char *why_not(struct work *work, const struct request *request, con
     case CHANNEL_AWAY:
         return say(work, TEXT_CHANNEL_WHY_AWAY, TEXT_NO_VALUES);
     case CHANNEL_REFUSED:
-        return say(work, TEXT_CHANNEL_WHY_REFUSED, TEXT_VALUES(TV("alasan", result->said.why)));
+        if (!result->is_there)
+            return say(work, TEXT_CHANNEL_WHY_REFUSED, TEXT_VALUES(TV("alasan", result->said.why)));
+        /* Telegram tells who is in it to its administrators alone. */
+        return say(work, TEXT_CHANNEL_WHY_NO_ADMIN, TEXT_NO_VALUES);
     case CHANNEL_OUT:
         return say(work, TEXT_CHANNEL_WHY_NO_ADMIN, TEXT_NO_VALUES);
     case CHANNEL_IN:
