@@ -160,6 +160,8 @@ static void test_sent_again(void **state)
     talk_says(talk_press(ADMIN, "aok:1:0"), "Sedang dikirim ulang");
     talk_says(talk_press(OWNER, "aok:1:0"), "Pesanan #1");
     assert_int_equal(decisions("resend"), 1);
+    /* at two servers in the same moment the second one meets the first one's key */
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM admin_logs WHERE key = 'resend:order:1:0'"), 1);
     assert_non_null(talk_find(BUYER, "sendMessage", "<pre>A-1\nA-2</pre>"));
     assert_true(talk_has_button(talk_press(ADMIN, "aon:1"), "aok:1:1"));
     talk_says(talk_press(ADMIN, "aok:1:1"), "Sedang dikirim ulang");
@@ -207,6 +209,29 @@ static void test_a_unit_replaced(void **state)
                               " '%%example%%'"),
                      0);
     talk_books_agree();
+}
+
+/* More units than a page has. */
+static void test_many_units(void **state)
+{
+    NEEDS_SHOP();
+    int64_t product = shop_product(shop, "C", 1000, 25);
+    talk_press(BUYER, "q:%lld:10:1000", (long long)product);
+    talk_press(BUYER, "q:%lld:10:1000", (long long)product);
+    talk_press(BUYER, "q:%lld:2:1000", (long long)product);
+    talk_press(BUYER, "y:qris");
+    talk_invoice(1);
+    talk_pay(1);
+    const json_t *reply = talk_press(ADMIN, "aou:1:0");
+    int64_t first = shop_sql(shop, "SELECT min(id) FROM stock_units WHERE state = 'sold'");
+    assert_true(talk_has_button(reply, arena_printf(shop->arena, "aog:1:%lld", (long long)first)));
+    talk_follow(ADMIN, reply, "aou:1:1");
+    reply = talk_press(ADMIN, "aou:1:2");
+    assert_true(talk_has_button(reply, arena_printf(shop->arena, "aog:1:%lld", (long long)first + 21)));
+    assert_true(talk_has_button(reply, "aou:1:1"));
+    assert_false(talk_has_button(reply, "aou:1:3"));
+    talk_says(talk_press(ADMIN, "aou:1:3"), "Belum ada");
+    talk_says(talk_press(ADMIN, "aou:1:9223372036854775807"), "Belum ada");
 }
 
 /* --- another amount than asked for --- */
@@ -335,6 +360,15 @@ static void test_queue(void **state)
     talk_all_sent();
     assert_true(order_is(1, "completed"));
     talk_says(talk_press(ADMIN, "aoi:%lld", (long long)first), "Antrean manual");
+    /* some apps name no file */
+    int64_t nameless = to_be_done(BUYER, "tanpa nama");
+    talk_press(ADMIN, "aof:%lld", (long long)nameless);
+    update = talk_make_text(ADMIN, NULL);
+    update.document_file_id = "BQAC-2";
+    update.document_name = "";
+    update.has_media = true;
+    talk_update(&update);
+    talk_says(talk_follow(ADMIN, talk_text(ADMIN, "x"), "zk:"), "Sudah dipenuhi");
 
     /* by text, and without anything */
     talk_press(ADMIN, "aof:%lld", (long long)second);
@@ -378,6 +412,7 @@ int main(void)
         TALK_TEST(test_two_refunds_of_a_part),
         TALK_TEST(test_sent_again),
         TALK_TEST(test_a_unit_replaced),
+        TALK_TEST(test_many_units),
         TALK_TEST(test_three_ways_with_a_mismatch),
         TALK_TEST(test_an_unknown_amount_is_not_booked),
         cmocka_unit_test_setup(test_queue, manual_begin),
