@@ -12,6 +12,7 @@
 #include "bot/admin/people.h"
 #include "bot/admin/settling.h"
 #include "bot/admin/texts.h"
+#include "bot/admin/vouchers.h"
 #include "bot/buyer/buyer.h"
 #include "bot/membership.h"
 #include "bot/wizard.h"
@@ -199,7 +200,20 @@ const struct callback_row callback_rows[] = {
     {"auk", "ii", ROUTE(people_ask_bar, ROLE_ADMIN, READS)}, /* 1 out, 0 in */
     {"auy", "ii", ROUTE(people_bar, ROLE_ADMIN, WRITES)},    /* 1 out, 0 in */
 
-    /* Vouchers */
+    /* Vouchers: coupons */
+    {"av", "", ROUTE(vouchers_home, ROLE_ADMIN, READS)},
+    {"avp", "i", ROUTE(vouchers_list, ROLE_ADMIN, READS)}, /* cursor */
+    {"avn", "", ROUTE(vouchers_ask_new, ROLE_ADMIN, WRITES)},
+    {"avd", "i", ROUTE(vouchers_open, ROLE_ADMIN, READS)},
+    {"ave", "ii", ROUTE(vouchers_ask_field, ROLE_ADMIN, WRITES)},      /* field */
+    {"avs", "ii", ROUTE(vouchers_stop, ROLE_ADMIN, WRITES)},           /* 1 stop, 0 go on */
+    {"avx", "ii", ROUTE(vouchers_ask_delete, ROLE_ADMIN, READS)},      /* revision */
+    {"avy", "ii", ROUTE(vouchers_delete, ROLE_ADMIN, WRITES)},         /* revision */
+    {"avl", "ii", ROUTE(vouchers_targets, ROLE_ADMIN, READS)},         /* page */
+    {"avt", "ii", ROUTE(vouchers_ask_target, ROLE_ADMIN, WRITES)},     /* category or product */
+    {"avr", "iii", ROUTE(vouchers_drop_target, ROLE_ADMIN, WRITES)},   /* category or product, its id */
+    {"avq", "ii", ROUTE(vouchers_ask_everything, ROLE_ADMIN, READS)},  /* revision */
+    {"avw", "ii", ROUTE(vouchers_for_everything, ROLE_ADMIN, WRITES)}, /* revision */
 
     /* Broadcast: a broadcast's id */
     {"ab", "", ROUTE(broadcasts_open, ROLE_ADMIN, READS)},

@@ -13,6 +13,7 @@
 #include "bot/admin/store_settings.h"
 #include "bot/admin/texts.h"
 #include "bot/admin/units.h"
+#include "bot/admin/vouchers.h"
 
 const struct wizard_kind *const wizard_kinds[] = {
     &admins_wizard,
@@ -55,5 +56,8 @@ const struct wizard_kind *const wizard_kinds[] = {
     &texts_wizard,
     &units_add_wizard,
     &units_take_wizard,
+    &vouchers_edit_wizard,
+    &vouchers_new_wizard,
+    &vouchers_target_wizard,
 };
 const size_t wizard_kind_count = sizeof wizard_kinds / sizeof wizard_kinds[0];

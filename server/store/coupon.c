@@ -63,6 +63,11 @@ static enum coupon_refusal check_state(const struct coupon *coupon, int64_t own_
     return check_limits(coupon, own_uses);
 }
 
+enum coupon_refusal coupon_state(const struct coupon *coupon, int64_t now_ms)
+{
+    return check_state(coupon, 0, now_ms);
+}
+
 static int64_t least_of(int64_t a, int64_t b)
 {
     return a < b ? a : b;

@@ -68,6 +68,10 @@ enum coupon_refusal coupon_discount(const struct coupon *coupon, int64_t own_use
                                     const struct coupon_line *lines, size_t count, int64_t now_ms,
                                     int64_t *discount_out);
 
+/* Whether anybody may use it now: COUPON_OK, COUPON_STOPPED, COUPON_NOT_YET, COUPON_ENDED or COUPON_USED_UP.
+ */
+enum coupon_refusal coupon_state(const struct coupon *coupon, int64_t now_ms);
+
 /* --- reading; in the open transaction, texts in the arena --- */
 
 /* By the code as a person types it: blanks around it and small letters don't matter. ERR_NOT_FOUND where no

@@ -276,17 +276,19 @@ DB_TENANT_STATEMENT(
 bool coupon_edit(struct work *work, int64_t actor_id, const struct coupon *coupon, struct error *err)
 {
     struct coupon known, now = *coupon;
-    if (!take(work, coupon->id, coupon->revision, &known, err) || !check(coupon, coupon->starts_ms, err) ||
-        !check_held(work, coupon, &known, err))
+    if (!take(work, coupon->id, coupon->revision, &known, err))
         return error_context(err, "coupon");
     now.stopped = known.stopped;
+    if (!now.starts_ms)
+        now.starts_ms = known.starts_ms;
+    if (!check(&now, now.starts_ms, err) || !check_held(work, &now, &known, err))
+        return error_context(err, "coupon");
     if (!db_change(work->tx, &coupon_update,
                    DB_PARAMS(P_INT(coupon->id), P_TEXT(coupon->code), P_TEXT(coupon_kind_names[coupon->kind]),
                              P_INT(coupon->value), P_ID(coupon->maximum_discount),
                              P_INT(coupon->minimum_total), P_TEXT(write_ids(work->arena, &coupon->products)),
                              P_TEXT(write_ids(work->arena, &coupon->categories)), P_ID(coupon->most_uses),
-                             P_ID(coupon->most_uses_each), P_TIME(coupon->starts_ms),
-                             P_TIME(coupon->ends_ms)),
+                             P_ID(coupon->most_uses_each), P_TIME(now.starts_ms), P_TIME(coupon->ends_ms)),
                    err) ||
         !write_log(work, actor_id, "edit", &known, &now, err))
         return error_context(err, "coupon %" PRId64, coupon->id);

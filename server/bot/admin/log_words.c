@@ -184,12 +184,28 @@ const char *log_subject_data(struct turn *turn, const struct admin_log_entry *en
 /* --- before and after --- */
 
 static const struct word members[] = {
-    {"value", TEXT_LOG_MEMBER_VALUE},       {"state", TEXT_LOG_MEMBER_STATE},
-    {"balance", TEXT_LOG_MEMBER_BALANCE},   {"total", TEXT_LOG_MEMBER_TOTAL},
-    {"refunded", TEXT_LOG_MEMBER_REFUNDED}, {"payment", TEXT_LOG_MEMBER_PAYMENT},
-    {"amount", TEXT_LOG_MEMBER_AMOUNT},     {"name", TEXT_LOG_MEMBER_NAME},
-    {"price", TEXT_LOG_MEMBER_PRICE},       {"hidden", TEXT_LOG_MEMBER_HIDDEN},
+    {"value", TEXT_LOG_MEMBER_VALUE},
+    {"state", TEXT_LOG_MEMBER_STATE},
+    {"balance", TEXT_LOG_MEMBER_BALANCE},
+    {"total", TEXT_LOG_MEMBER_TOTAL},
+    {"refunded", TEXT_LOG_MEMBER_REFUNDED},
+    {"payment", TEXT_LOG_MEMBER_PAYMENT},
+    {"amount", TEXT_LOG_MEMBER_AMOUNT},
+    {"name", TEXT_LOG_MEMBER_NAME},
+    {"price", TEXT_LOG_MEMBER_PRICE},
+    {"hidden", TEXT_LOG_MEMBER_HIDDEN},
     {"shut_out", TEXT_LOG_MEMBER_SHUT_OUT},
+    {"code", TEXT_VOUCHER_FIELD_CODE},
+    {"kind", TEXT_VOUCHER_FIELD_KIND},
+    {"maximum_discount", TEXT_VOUCHER_FIELD_MAXIMUM},
+    {"minimum_total", TEXT_VOUCHER_FIELD_MINIMUM},
+    {"categories", TEXT_VOUCHER_FIELD_CATEGORY},
+    {"products", TEXT_VOUCHER_FIELD_PRODUCT},
+    {"most_uses", TEXT_VOUCHER_FIELD_USES},
+    {"most_uses_each", TEXT_VOUCHER_FIELD_EACH},
+    {"starts", TEXT_VOUCHER_FIELD_STARTS},
+    {"ends", TEXT_VOUCHER_FIELD_ENDS},
+    {"stopped", TEXT_VOUCHER_STOPPED},
 };
 
 const char *log_member(struct work *work, const char *name)
