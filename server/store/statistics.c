@@ -53,10 +53,12 @@ DB_TENANT_STATEMENT(statistics_made,
 DB_TENANT_STATEMENT(statistics_paid,
                     "SELECT " QUARTER_OF("paid_at") ", count(*), sum(total)::bigint FROM orders"
                                                     " WHERE " WITHIN("paid_at") " GROUP BY 1");
-DB_TENANT_STATEMENT(statistics_buyers,
-                    "SELECT count(*), count(*) FILTER (WHERE NOT EXISTS (SELECT FROM orders e"
-                    " WHERE e.telegram_id = b.telegram_id AND e.paid_at < $1))"
-                    " FROM (SELECT DISTINCT telegram_id FROM orders WHERE " WITHIN("paid_at") ") b");
+DB_TENANT_STATEMENT(
+    statistics_buyers,
+    "SELECT count(*), count(*) FILTER (WHERE first >= $1) FROM (SELECT o.telegram_id, min(o.paid_at) AS first"
+    " FROM orders o JOIN (SELECT DISTINCT telegram_id FROM orders WHERE " WITHIN(
+        "paid_at") ") b"
+                   " ON b.telegram_id = o.telegram_id GROUP BY 1) f");
 DB_TENANT_STATEMENT(
     statistics_products,
     "SELECT p.code, p.name, sum(i.quantity)::bigint, sum(i.price * i.quantity)::bigint"

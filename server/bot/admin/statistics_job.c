@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "bot/bot.h"
@@ -14,7 +15,7 @@
 
 enum {
     AT_ONCE = 2,         /* in this process, of all stores: the pool has other things to do */
-    MOST_MS = 15000,     /* a year of a million orders takes a few seconds */
+    MOST_MS = 30000,     /* a year of a million orders takes a few seconds */
     BUSY_MS = 500,       /* until a place is free */
     AGAIN_MS = 1000,     /* until the database is back */
     PATIENCE_MS = 60000, /* then the admin is told that it did not work */
@@ -103,6 +104,7 @@ struct outcome {
     enum { READ, FAILED, NOT_NOW } what;
     struct statistics statistics;
     struct error error;
+    bool too_long; /* it failed for that */
 };
 
 static struct aside *take_place(void)
@@ -128,11 +130,13 @@ static void *call(const struct tenant *tenant, struct arena *arena, void *reques
     const struct task *task = request;
     struct outcome *outcome = ARENA_NEW(arena, struct outcome);
     struct aside *aside = take_place();
+    int64_t begun_ms = clock_mono_ms();
     outcome->what = NOT_NOW;
     if (!aside)
         return outcome;
     outcome->what = read_figures(aside, tenant, &task->request.period, arena, outcome) ? READ : FAILED;
     aside_end(aside);
+    outcome->too_long = outcome->what == FAILED && clock_mono_ms() - begun_ms >= MOST_MS;
     if (outcome->what == FAILED)
         log_warn(tenant->name, "statistics not read: %s", outcome->error.text);
     return outcome;
@@ -199,7 +203,7 @@ static bool send_failure(struct work *work, int64_t chat_id, const struct statis
 static bool should_wait(const struct work *work, const struct task *task, const struct outcome *outcome)
 {
     return outcome->what == NOT_NOW || (outcome->what == FAILED && outcome->error.code == ERR_RETRY &&
-                                        work->now_ms - task->asked_ms < PATIENCE_MS);
+                                        !outcome->too_long && work->now_ms - task->asked_ms < PATIENCE_MS);
 }
 
 static bool finish(struct work *work, int64_t ref, void *request, void *result, struct job_step *step_out,

@@ -181,6 +181,7 @@ static void test_a_history(void **state)
     order(jakarta, 2, 0, 5, "2026-11-20 23:59", "2026-11-21 00:01"); /* paid the day after it was made */
     order(jakarta, 3, 1, 0, "2026-11-19 23:00", "2026-11-22 09:30"); /* paid late: made before the period */
     order(jakarta, 3, 1, 0, "2026-11-22 09:40", "2026-11-23 00:00"); /* paid after it */
+    order(jakarta, 4, 1, 0, "2026-11-20 00:00", "2026-11-20 00:00"); /* the period's first moment */
     order(jakarta, 4, 1, 0, "2026-11-22 10:00", NULL);
     order(jakarta, 4, 1, 0, "2026-11-23 00:00", NULL);
     book(jakarta, "refund", "2026-11-20 10:00", 700);
@@ -191,16 +192,16 @@ static void test_a_history(void **state)
 
     struct statistics s = read_them(jakarta, first, first + 2);
     assert_int_equal(s.day_count, 3);
-    check(&s.days[0], 2, 1, 2500);
+    check(&s.days[0], 3, 2, 3500);
     check(&s.days[1], 0, 1, 2500);
     check(&s.days[2], 2, 1, 1000);
-    check(&s.all, 4, 3, 6000);
-    check(&s.hours[0], 1, 2, 5000);
+    check(&s.all, 5, 4, 7000);
+    check(&s.hours[0], 2, 3, 6000);
     check(&s.hours[9], 1, 1, 1000);
     check(&s.hours[23], 1, 0, 0);
-    assert_int_equal(s.made_and_paid, 3);
-    assert_int_equal(s.buyers, 3);
-    assert_int_equal(s.new_buyers, 2);
+    assert_int_equal(s.made_and_paid, 4);
+    assert_int_equal(s.buyers, 4);
+    assert_int_equal(s.new_buyers, 3);
     assert_int_equal(s.refund_count, 2);
     assert_int_equal(s.refunds, 1000);
     assert_int_equal(s.deposit_count, 1);
@@ -209,8 +210,8 @@ static void test_a_history(void **state)
     assert_string_equal(s.products[0].name, "Product B");
     assert_int_equal(s.products[0].units, 6);
     assert_int_equal(s.products[0].revenue, 3000);
-    assert_int_equal(s.products[1].units, 3);
-    assert_int_equal(s.products[1].revenue, 3000);
+    assert_int_equal(s.products[1].units, 4);
+    assert_int_equal(s.products[1].revenue, 4000);
 }
 
 /* The same moments fall on other days elsewhere; a day of 23 or 25 hours loses nothing. */
@@ -237,7 +238,10 @@ static void test_zones(void **state)
     check(&s.days[0], 4, 4, 4000);
     check(&s.days[1], 20, 20, 20000);
     check(&s.days[2], 0, 0, 0);
-    check(&s.hours[1], 2, 2, 2000); /* twice that night */
+    check(&s.hours[1], 2, 2, 2000);                               /* twice that night */
+    order(NULL, 2, 1, 0, "2026-11-02 04:30", "2026-11-02 04:59"); /* its last hour */
+    s = read_them(new_york, day(2026, 11, 1), day(2026, 11, 1));
+    check(&s.all, 21, 21, 21000);
 }
 
 static void test_best_sellers(void **state)
