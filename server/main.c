@@ -312,6 +312,7 @@ static void stop(struct program *program)
     verify_daily_stop();
     active_stop();
     bot_stop_reading();
+    bot_stop_asking();
     if (program->server && !server_drain(program->server, 5000))
         log_warn(NULL, "some requests were not answered before the stop");
     stop_registration(program);

@@ -77,5 +77,7 @@ extern const size_t bot_job_count;
  * which breaks off what runs; its jobs are done after the next start. Any thread. */
 void bot_start_reading(const char *database_url);
 void bot_stop_reading(void);
+/* At the stop: breaks off what waits for Telegram in the pool; it is asked after the next start. */
+void bot_stop_asking(void);
 /* For setMyCommands; borrowed, lives as long as the program. */
 const json_t *bot_commands(const char *language);

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
+#include "bot/bot.h"
 #include "bot/outgoing.h"
 #include "bot/say.h"
 #include "store/settings.h"
@@ -24,7 +25,13 @@ enum {
 /* --- asking --- */
 
 static atomic_int asking;
+static atomic_bool stopping;
 static atomic_llong away_until_ms; /* by the clock that never jumps: nobody waits for Telegram meanwhile */
+
+void bot_stop_asking(void)
+{
+    atomic_store(&stopping, true);
+}
 
 static json_t *chat_of(const char *channel)
 {
@@ -52,9 +59,10 @@ static bool call(const struct tenant *tenant, struct arena *arena, const char *m
     }
     bool mine = atomic_fetch_add(&asking, 1) < MOST_AT_ONCE, ok = false;
     if (mine)
-        ok = telegram_call(telegram_base(), tenant->token, method, params, result_out, NULL, &err);
+        ok = telegram_call_until(&stopping, telegram_base(), tenant->token, method, params, result_out, NULL,
+                                 &err);
     atomic_fetch_sub(&asking, 1);
-    if (mine && !ok)
+    if (mine && !ok && !atomic_load(&stopping)) /* what was broken off is asked after the next start */
         *said_out = failed(arena, &err);
     return ok;
 }

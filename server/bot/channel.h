@@ -12,7 +12,7 @@ enum channel_answer {
     CHANNEL_OUT,
     CHANNEL_REFUSED, /* Telegram does not tell: no such channel, or the bot is no administrator there */
     CHANNEL_AWAY,    /* Telegram can't be reached, or wants to be asked less */
-    CHANNEL_BUSY,    /* others are being asked about: a moment later */
+    CHANNEL_BUSY,    /* others are being asked about, or the server stops: a moment later */
 };
 struct channel_said {
     enum channel_answer answer;

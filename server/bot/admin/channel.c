@@ -103,7 +103,7 @@ struct request {
 };
 struct result {
     struct channel_said said;
-    bool is_there; /* the bot can open it */
+    bool is_there;            /* the bot can open it */
     const char *title, *link; /* NULL: none */
 };
 
@@ -216,4 +216,5 @@ const struct job_kind channel_check_job = {
     .prepare = prepare,
     .call = ask,
     .finish = finish,
+    .longest_call_ms = 35000, /* three calls */
 };
