@@ -43,7 +43,8 @@ void page_forget(struct page *page)
 
 bool page_can_edit(const struct update *update)
 {
-    return update->kind == UPDATE_CALLBACK && update->message_id != 0 && !update->message_has_photo;
+    return update->kind == UPDATE_CALLBACK && update->message_id != 0 && !update->message_has_photo &&
+           !update->message_has_media;
 }
 
 json_t *page_message(struct work *work, const char *html, json_t *keyboard)
@@ -106,7 +107,8 @@ struct way {
 
 static struct way way_of(const struct page *page, const struct update *update)
 {
-    bool is_known = update->kind == UPDATE_CALLBACK && update->message_id != 0 && !page->as_new;
+    bool is_known = update->kind == UPDATE_CALLBACK && update->message_id != 0 && !page->as_new &&
+                    !update->message_has_media;
     bool is_photo = is_known && update->message_has_photo;
     bool can_edit = is_known && (!is_photo || page->on_page);
     if (!page->photo)

@@ -193,6 +193,7 @@ static bool decode_button_message(const struct decoder *d, const json_t *message
         return error_set(d->err, ERR_INVALID, "callback from a message without id");
     u->message_id = message_id;
     u->message_has_photo = has_photo(message);
+    u->message_has_media = has_media(message);
     return true;
 }
 

@@ -49,8 +49,9 @@ struct update {
     int64_t forwarded_from;       /* the person whose message it was; 0: it is no such one, or they hide it */
     /* Callback: */
     const char *callback_id;
-    const char *data;       /* "" where it had none, or more than Telegram's 64 bytes */
-    bool message_has_photo; /* the message that carries the button is a photo (its text can't be edited) */
+    const char *data; /* "" where it had none, or more than Telegram's 64 bytes */
+    /* The message that carries the button is a photo, or another file or thing: it has no text to edit. */
+    bool message_has_photo, message_has_media;
     /* my_chat_member: */
     bool blocked;
 };

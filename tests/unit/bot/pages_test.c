@@ -109,6 +109,9 @@ static void test_a_page_edits_where_it_can(void **state)
     bench->update.message_has_photo = true;
     assert_string_equal(method_of(bench, start_home), "sendMessage");
     bench->update.message_has_photo = false;
+    bench->update.message_has_media = true; /* a document that has a button: it stays as it is */
+    assert_string_equal(method_of(bench, start_home), "sendMessage");
+    bench->update.message_has_media = false;
     bench->update.message_id = 0;
     assert_string_equal(method_of(bench, start_home), "sendMessage");
     assert_string_equal(method_of(bench, start_help), "sendMessage"); /* brings a keyboard: never an edit */

@@ -27,6 +27,9 @@ static const char CALLBACK[] =
     "{\"update_id\":9,\"callback_query\":{\"id\":\"4382\"," FROM
     ",\"chat_instance\":\"1\",\"data\":\"cart:add:3\",\"message\":{\"message_id\":77," CHAT
     ",\"date\":1700000000,\"photo\":[{\"file_id\":\"x\",\"width\":1,\"height\":1}]}}}";
+static const char CALLBACK_ON_FILE[] = "{\"update_id\":11,\"callback_query\":{\"id\":\"4384\"," FROM
+                                       ",\"data\":\"x\",\"message\":{\"message_id\":78," CHAT
+                                       ",\"date\":1700000000,\"document\":{\"file_id\":\"d\"}}}}";
 static const char OLD_CALLBACK[] = "{\"update_id\":10,\"callback_query\":{\"id\":\"4383\"," FROM
                                    ",\"data\":\"x\",\"message\":{\"message_id\":77," CHAT ",\"date\":0}}}";
 static const char BLOCKED[] =
@@ -155,7 +158,13 @@ static void reads_callbacks(void **state)
     assert_string_equal(f->update.data, "cart:add:3");
     assert_int_equal(f->update.message_id, 77);
     assert_true(f->update.message_has_photo);
+    assert_false(f->update.message_has_media);
     assert_int_equal(f->update.chat_id, 1001);
+
+    assert_true(decode(f, CALLBACK_ON_FILE));
+    assert_int_equal(f->update.message_id, 78);
+    assert_false(f->update.message_has_photo);
+    assert_true(f->update.message_has_media);
 
     assert_true(decode(f, OLD_CALLBACK));
     assert_int_equal(f->update.message_id, 0);
