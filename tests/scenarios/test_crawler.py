@@ -14,10 +14,10 @@ from harness.crawler import Crawl
 from harness.storm import seed as throw
 
 SECONDS = float(os.environ.get("LAPAK_TEST_CRAWL", "60"))
-EXPLORERS = 20
+OWNERS, BUYERS = 40, 20
 FIRST_OWNER, FIRST_BUYER = 1101, 4001
 # What no bot can know before it asks.
-REFUSED = re.compile("message is not modified|bot was blocked by the user|can't initiate conversation")
+REFUSED = re.compile("message is not modified|bot was blocked by the user|can't initiate conversation|getChat: Bad Request: chat not found")
 # What the seeded store tells of itself.
 LOGGED = re.compile(r"paid with \d+ instead of \d+, parked")
 
@@ -31,14 +31,15 @@ def logged(world, store):
 
 def refused(world, store, since):
     for call in world.calls(store, since=since):
-        if not call["ok"] and not REFUSED.search(call["description"]):
-            yield f"Telegram: {call['method']}: {call['description']} {str(call['params'])[:300]}"
+        said = f"{call['method']}: {call.get('description')}"
+        if not call["ok"] and not REFUSED.search(said):
+            yield f"Telegram: {said} {str(call['params'])[:300]}"
 
 
 @pytest.fixture
 def shop(world):
     # what is set up for a deposit by hand, a channel and the rest must not keep a buyer from buying
-    store = seed.make_store(world, owners=tuple(range(FIRST_OWNER, FIRST_OWNER + EXPLORERS)))
+    store = seed.make_store(world, owners=tuple(range(FIRST_OWNER, FIRST_OWNER + OWNERS)))
     return seed.fill(world, store)
 
 
@@ -55,14 +56,15 @@ def crawl_through(world, shop, people, **how):
 
 def test_owners_press_everything(world, shop):
     people = [world.person(number) for number in shop.store.owners]
-    crawl = crawl_through(world, shop, people, root="/admin", depth=9)
-    admins = {row.verb for row in routes.read()[2] if row.role > routes.ROLES["ROLE_BUYER"]}
-    print(f"never offered: {' '.join(sorted(admins - set(crawl.verbs)))}")
+    rows = routes.read()[2]
+    buyers = {row.verb for row in rows if row.role == routes.ROLES["ROLE_BUYER"]}
+    crawl = crawl_through(world, shop, people, root="/admin", skip=buyers, depth=9)
+    print(f"never offered: {' '.join(sorted({row.verb for row in rows} - buyers - set(crawl.verbs)))}")
     assert crawl.steps > SECONDS
 
 
 def test_buyers_press_everything(world, shop):
-    people = [world.person(FIRST_BUYER + number, f"Perayap {number}") for number in range(EXPLORERS)]
+    people = [world.person(FIRST_BUYER + number, f"Perayap {number}") for number in range(BUYERS)]
     for person in people:
         person.start_chat(shop.store)
     crawl = crawl_through(world, shop, people, root="/start", labels=people[0].keyboard(shop.store), depth=9)

@@ -18,12 +18,16 @@ from sandbox_client import Message, SandboxError
 
 from .processes import PATIENCE, pause
 
+NEW, ONCE, AGAIN = range(3)
 EACH = 2  # how often one kind of button of one state is pressed
 LATEST = 40  # messages of a chat that are looked at
-ANSWER_SECONDS, SETTLE_SECONDS, STALE_SECONDS = 15, 0.6, 15
+ANSWER_SECONDS, SETTLE_SECONDS, STALE_SECONDS = 30, 0.6, 15
 
 # A button that leads out: every screen with buttons has one.
 WAY_OUT = re.compile("⬅️|🏠|❌|⚙️ Admin|🚫 Tidak|🧭|🔄|👤|🗂|🧾 Pesananku|🛍 Order Lagi|💰 Deposit|🧺|📋 Buka Pesanan|📋 Daftar|💬")
+OLD_BUTTON = "Tombol ini sudah tidak berlaku"
+# A placeholder without a value, or what was escaped twice.
+UNFILLED = re.compile(r"\{[a-z_]+\}|&(?:lt|gt|amp|quot);")
 OLD_BUTTON = "Tombol ini sudah tidak berlaku"
 # A placeholder without a value, or what was escaped twice.
 UNFILLED = re.compile(r"\{[a-z_]+\}|&(?:lt|gt|amp|quot);")
@@ -218,10 +222,16 @@ def action_of(crawl, button):
     return "press", f"{crawl.plain(button['text'])} {verb_of(button['callback_data'])}"
 
 
+def verb_in(action):
+    return action[1].rpartition(" ")[2].partition("/")[0]
+
+
 class Crawl:
-    def __init__(self, world, store, *, root, labels=(), words=(), number, seconds, depth):
+    """`skip`: verbs of buttons that are not pressed, though shown."""
+
+    def __init__(self, world, store, *, root, labels=(), words=(), skip=(), number, seconds, depth):
         self.world, self.store, self.root, self.labels, self.depth = world, store, root, labels, depth
-        self.number = number
+        self.number, self._skip = number, set(skip)
         self.states, self.findings, self.verbs = {}, {}, {}
         self.steps = self.walked = 0
         self._names = re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
@@ -260,7 +270,8 @@ class Crawl:
         return re.sub(r"\d+", "0", re.sub(r"(\d[️]?⃣|🔟)+", "#", text))
 
     def presses(self, message):
-        return [button for button in message.buttons if "callback_data" in button]
+        return [button for button in message.buttons
+                if "callback_data" in button and button["callback_data"].split(":")[0] not in self._skip]
 
     def state(self, message, path):
         buttons = self.presses(message)
@@ -281,18 +292,22 @@ class Crawl:
                 known.depth, known.path = len(path), path
             return known
 
-    def _open_actions(self, state, again=True):
-        """What is still to be done in a state, in order: everything once, and only then some things twice and nonsense."""
+    def _is_new(self, action):
+        return action[0] != "press" or self.verbs.get(verb_in(action), 0) == 0
+
+    def _open_actions(self, state, how=AGAIN):
+        """What is still to be done in a state, in order. First what nobody has done anywhere, then everything once, and
+        only then some things twice and nonsense."""
         if state.depth >= self.depth:
             return []
-        actions = [(action, 1) for action in state.key[1]]
+        actions = [(action, 1) for action in state.key[1] if how > NEW or self._is_new(action)]
         if state.asks:
             actions.insert(0, (("say", state.hint), 1))
         if state.is_bill:
             actions.append((("pay", "the bill"), 1))
         if state.depth == 0:
             actions += [(("type", label), 1) for label in self.labels]
-        if again:
+        if how == AGAIN:
             actions += [(action, EACH) for action in state.key[1]]
             actions += [(("say", sample), 1) for sample in self._samples(state) if state.asks]
         return [action for action, times in actions if state.done.get(action, 0) < times]
@@ -304,24 +319,23 @@ class Crawl:
         """What is to be done next; where no way is known to anything that is left, any step: much depends on what the
         person has, and is found by going around. None where nothing is left."""
         with self._lock:
-            action = self._next(state, False) or self._next(state, True)
+            action = next(filter(None, (self._next(state, how) for how in (NEW, ONCE, AGAIN))), None)
             if action is None and any(self._open_actions(other) for other in self.states.values()):
                 walk = [*state.key[1], *[("type", label) for label in self.labels if state.depth == 0]]
-                return chance.choice(walk)
+                return chance.choice(walk) if walk else ("say", "word")
             if action and action in self._open_actions(state):
                 state.done[action] = state.done.get(action, 0) + 1
                 self._newest = time.monotonic()
                 self.steps += 1
                 if action[0] == "press":
-                    verb = action[1].rpartition(" ")[2].partition("/")[0]
-                    self.verbs[verb] = self.verbs.get(verb, 0) + 1
+                    self.verbs[verb_in(action)] = self.verbs.get(verb_in(action), 0) + 1
                 if chance.random() < 0.05:
                     return "say", chance.choice(list(SAMPLES))
             return action
 
-    def _next(self, state, again):
+    def _next(self, state, how):
         """The first thing to do here, or the first step to the nearest state that has any."""
-        if found := self._open_actions(state, again):
+        if found := self._open_actions(state, how):
             return found[0]
         seen, queue = {state.key}, deque([(state, None)])
         while queue:
@@ -330,7 +344,7 @@ class Crawl:
                 if target.key in seen:
                     continue
                 seen.add(target.key)
-                if self._open_actions(target, again):
+                if self._open_actions(target, how):
                     return first or action
                 queue.append((target, first or action))
         return None
@@ -348,10 +362,11 @@ class Crawl:
             self.findings.setdefault(self.plain(what), line)
 
     def check(self, explorer, message, chat):
-        buttons = self.presses(message)
+        buttons = [button for button in message.buttons if "callback_data" in button]
         title = next(iter(message.text.splitlines()), "")
-        leads_on = WAYS_OUT if chat["reply_keyboard"] else WAY_OUT
-        if buttons and not any(leads_on.search(button["text"]) for button in buttons):
+        # what was not edited may be a message of its own, which stays; the reply keyboard leads on
+        is_screen = message.data["edited"] > 0 or not chat["reply_keyboard"]
+        if buttons and is_screen and not any(WAY_OUT.search(button["text"]) for button in buttons):
             self.find(explorer, f"a screen without a way out: {title[:80]!r} {message.labels}")
         if not buttons and not chat["reply_keyboard"]:
             self.find(explorer, f"a dead end: {title[:80]!r}")
