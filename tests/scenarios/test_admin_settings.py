@@ -126,6 +126,16 @@ def test_the_stock_limit(world, kopi, staff, budi):
     world.until(lambda: len([m for m in andi.from_bot(kopi) if "Stok menipis" in m.text and "Kopi Susu" in m.text and "Admin" not in m.text]) == 2)
 
 
+def test_the_operators_tools_know_what_is_set(world, kopi, staff):
+    """An import adds stock: above the limit that an admin set (1), below the file's (3)."""
+    change(staff[0], kopi, "Batas stok menipis", "1")
+    kopi.query("UPDATE products SET low_told = true")
+    kopi.query("UPDATE stock_units SET state = 'removed' WHERE id > (SELECT min(id) FROM stock_units)")
+    susu = dict(kopi.products[0], stock=[*kopi.products[0]["stock"], "SUSU-baru:rahasia"])
+    kopi.import_catalogue([susu, kopi.products[1]])
+    assert kopi.query("SELECT low_told FROM products WHERE code = 'SUSU'") == [(False,)]
+
+
 def test_two_admins_at_one_setting(world, kopi, staff, budi):
     andi, ayu, _ = staff
     ask(andi, kopi, "Nama toko")

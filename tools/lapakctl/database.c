@@ -3,6 +3,7 @@
 #include <semaphore.h>
 
 #include "db/migrate.h"
+#include "store/settings.h"
 #include "tenants/enrolment.h"
 #include "work/lane.h"
 #include "work/pool.h"
@@ -69,6 +70,7 @@ bool database_with_store(const struct command_setup *setup, const struct tenant 
                                          .master_key = setup->config->data_encryption_key};
     if (lanes_start(&options, &lanes, err)) {
         sem_init(&visit.done, 0, 0);
+        lanes_on_task(lanes, settings_apply);
         lane_submit_internal(lanes_add_store(lanes, tenant), run_visit, &visit);
         sem_wait(&visit.done);
         sem_destroy(&visit.done);
