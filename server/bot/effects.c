@@ -9,8 +9,8 @@
 #include "bot/notices.h"
 #include "bot/outgoing.h"
 #include "bot/say.h"
-#include "store/broadcast.h"
 #include "store/admin_log.h"
+#include "store/broadcast.h"
 #include "store/user.h"
 #include "work/outbox.h"
 

@@ -10,12 +10,7 @@
 #include "bot/membership.h"
 
 const struct job_kind *const bot_jobs[] = {
-    &broadcasting_job,
-    &channel_check_job,
-    &channel_down_job,
-    &membership_job,
-    &statistics_job,
-    &texts_import_job,
-    &units_import_job,
+    &broadcasting_job, &channel_check_job, &channel_down_job, &membership_job,
+    &statistics_job,   &texts_import_job,  &units_import_job,
 };
 const size_t bot_job_count = sizeof bot_jobs / sizeof bot_jobs[0];

@@ -1,9 +1,9 @@
 /* Every wizard there is. */
 #include "bot/wizard.h"
 
-#include "bot/admin/calculator.h"
 #include "bot/admin/admins.h"
 #include "bot/admin/broadcast_new.h"
+#include "bot/admin/calculator.h"
 #include "bot/admin/deposits.h"
 #include "bot/admin/goods.h"
 #include "bot/admin/orders.h"

@@ -49,7 +49,7 @@ struct broadcast {
     enum broadcast_segment segment;
     int64_t segment_ref; /* the product, or the days */
     int64_t starts_ms;
-    int64_t cursor; /* everybody up to this Telegram id was queued or passed over */
+    int64_t cursor;   /* everybody up to this Telegram id was queued or passed over */
     int64_t expected; /* people, when it began; about */
     int64_t queued, sent, blocked, failed, uncertain;
     int64_t refused_in_row; /* since one was sent */

@@ -14,7 +14,8 @@
 #include "db/db.h"
 
 struct verify_difference {
-    const char *what; /* "balance", "counter", "sold", "coupon", "order", "unit", "payment", "deposit", "ledger" */
+    const char
+        *what; /* "balance", "counter", "sold", "coupon", "order", "unit", "payment", "deposit", "ledger" */
     const char *who;  /* "user 1001", "product SUSU", "order tg1001-abc" … never contents */
     const char *says; /* one sentence, with both figures where there are two */
 };

@@ -30,7 +30,7 @@ struct tenant {
     const char *token; /* secret */
     struct key_ids admins;
     struct key_ids owners; /* where the file names none, its admins */
-    const char *support; /* "@name", or NULL */
+    const char *support;   /* "@name", or NULL */
 
     const char *pakasir_project;
     const char *pakasir_api_key;        /* secret */

@@ -33,7 +33,8 @@ need_is_met() { # PROBE
     cmd:*) command -v "$name" >/dev/null ;;
     py:*) "$PYTHON" -c "import $name" 2>/dev/null ;;
     hdr:*) echo "#include <$name>" | gcc -E -x c - >/dev/null 2>&1 ;;
-    font:*) find -L /usr/share/fonts /usr/local/share/fonts "$HOME/.local/share/fonts" -name "$name" 2>/dev/null | grep -q . ;;
+    # find also fails where one of the places is not there
+    font:*) [ -n "$(find -L /usr/share/fonts /usr/local/share/fonts "$HOME/.local/share/fonts" -name "$name" 2>/dev/null)" ] ;;
     pg:*) postgres_bindir >/dev/null ;;
     *) return 1 ;;
     esac

@@ -13,8 +13,8 @@ void screen_show(struct turn *turn, const char *html, struct keyboard *keyboard,
 /* A button whose label is a text of a table. */
 void screen_button(struct turn *turn, struct keyboard *keyboard, enum text_key label, const char *data_format,
                    ...) __attribute__((format(printf, 4, 5)));
-/* `⬅️` and `➡️` in a row of their own: to the pages beside this one, named by cursors (0: none). `data`
- * is what stands in front of the cursor, with its colon. Following buttons go to a new row. */
+/* `⬅️` and `➡️` in a row of their own: to the pages beside this one, named by cursors (0: none).
+ * `data` is what stands in front of the cursor, with its colon. Following buttons go to a new row. */
 void screen_arrows(struct turn *turn, struct keyboard *keyboard, const char *data, int64_t before,
                    int64_t after);
 /* Puts a line above the page that is shown, and answers the press with it. */

@@ -78,7 +78,7 @@ static void test_admin_page_is_for_admins(void **state)
 {
     NEEDS_SHOP();
     assert_says(talk_text(ADMIN, "/admin"), "Admin Settings");
-    assert_says(talk_text(OWNER, "⚙️ Admin Settings"), "Unit tersedia: <b>7</b>");
+    assert_says(talk_text(OWNER, "⚙️ Admin Settings"), "Total stok: <b>7</b>");
     assert_says(talk_text(BUYER, "/admin"), "belum aku pahami");
     assert_says(talk_text(BUYER, "⚙️ Admin Settings"), "belum aku pahami");
 }
