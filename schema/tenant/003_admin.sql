@@ -84,7 +84,8 @@ ALTER TABLE order_items
     ADD CHECK (kind = 'manual' OR fulfilled_at IS NULL),
     ADD CHECK ((fulfilled_at IS NULL) = (fulfilled_by IS NULL));
 CREATE INDEX order_items_product ON order_items (product_id, order_id);
--- What waits for an admin is found from the paid orders (orders_state): they are few, and ended ones keep their items.
+-- What waits for an admin is found from the paid orders (orders_state), which are few: those that ended keep their items.
+CREATE INDEX order_items_manual ON order_items (order_id) WHERE kind = 'manual' AND fulfilled_at IS NULL;
 
 -- What became of the messages with what was bought: sent, or Telegram refused one of them. NULL: on their way.
 ALTER TABLE orders ADD COLUMN delivery text CHECK (delivery IN ('sent', 'refused'));
