@@ -62,7 +62,7 @@ bool stock_edit_remove(struct work *work, int64_t actor_id, int64_t unit_id, str
 
 bool stock_edit_put_back(struct work *work, int64_t actor_id, int64_t unit_id, struct error *err)
 {
-    return change(work, &stock_edit_bring_in, "stock_put_back", actor_id, unit_id, err);
+    return change(work, &stock_edit_bring_in, "stock_restore", actor_id, unit_id, err);
 }
 
 bool stock_edit_show(struct work *work, int64_t actor_id, int64_t unit_id, const char **content_out,

@@ -208,7 +208,7 @@ def test_units_are_masked_and_who_looks_is_written_down(world, kopi, desk):
     file = desk.see(lambda message: message.document)
     assert delivered_lines(desk.admin.chat(kopi), file) == [f"SUSU-000{n}:rahasia" for n in (1, 2, 3)]
     assert [row[0] for row in kopi.query("SELECT action FROM admin_logs ORDER BY id")] == [
-        "stock_view", "stock_remove", "stock_put_back", "stock_export"]
+        "stock_view", "stock_remove", "stock_restore", "stock_export"]
     assert not world.in_logs("rahasia")
 
 

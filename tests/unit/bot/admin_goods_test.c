@@ -272,6 +272,21 @@ static void test_two_admins_change_one_product(void **state)
     desk_says("🟢 Dijual");
 }
 
+/* A deletion that came to nothing leaves nothing behind, though units go first. */
+static void test_deleted_as_it_is_not_any_more(void **state)
+{
+    NEEDS_SHOP();
+    desk_open(data("app", product_a));
+    desk_press("🗑 Hapus");
+    shop_sql(shop, "UPDATE products SET edition = edition + 1");
+    desk_press("✅ Ya");
+    desk_says("<b>5</b> tersedia");
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM stock_units WHERE state = 'removed'"), 0);
+    desk_press("🗑 Hapus");
+    desk_press("✅ Ya");
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM stock_units WHERE state = 'removed'"), 5);
+}
+
 /* --- moving, hiding, deleting --- */
 
 static void test_moved_in_the_list(void **state)
@@ -466,6 +481,7 @@ int main(void)
         TALK_TEST(test_each_field_is_changed),
         TALK_TEST(test_fields_of_another_kind_are_not_asked),
         TALK_TEST(test_two_admins_change_one_product),
+        TALK_TEST(test_deleted_as_it_is_not_any_more),
         TALK_TEST(test_moved_in_the_list),
         TALK_TEST(test_deleted_or_hidden),
         TALK_TEST(test_categories),

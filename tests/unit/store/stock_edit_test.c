@@ -177,7 +177,7 @@ static void test_one_unit(void **state)
     assert_int_equal(unit.state, STOCK_SOLD);
     assert_non_null(unit.reference);
     assert_int_equal(logs("stock_remove"), 1);
-    assert_int_equal(logs("stock_put_back"), 1);
+    assert_int_equal(logs("stock_restore"), 1);
 }
 
 static void test_what_was_taken_out_is_not_sold(void **state)
