@@ -335,14 +335,19 @@ static bool take(struct turn *turn, struct wizard *wizard, struct wizard_answer 
 
 /* --- messages --- */
 
-static const char *trimmed(struct arena *arena, const char *text)
+/* Without blanks around it, and without control characters but line feeds and tabs, which no text of a store
+ * may have. */
+static const char *cleaned(struct arena *arena, const char *text)
 {
-    static const char blanks[] = " \t\r\n";
-    text += strspn(text, blanks);
-    char *copy = arena_strdup(arena, text);
-    for (size_t length = strlen(copy); length && strchr(blanks, copy[length - 1]); length--)
-        copy[length - 1] = '\0';
-    return copy;
+    static const char blanks[] = " \t\n";
+    char *copy = arena_strdup(arena, text), *to = copy;
+    for (const char *p = copy; *p; p++)
+        if ((unsigned char)*p >= ' ' ? *p != 0x7F : *p == '\n' || *p == '\t')
+            *to++ = *p;
+    while (to > copy && strchr(blanks, to[-1]))
+        to--;
+    *to = '\0';
+    return copy + strspn(copy, blanks);
 }
 
 static bool is_within(int64_t value, const struct wizard_step *step)
@@ -381,7 +386,7 @@ static bool read_time(const struct clock_zone *zone, const char *text, int64_t *
 static bool read_text(struct turn *turn, const struct wizard_step *step, struct wizard_answer *answer)
 {
     struct arena *arena = turn->work->arena;
-    const char *text = trimmed(arena, turn->update->text);
+    const char *text = cleaned(arena, turn->update->text);
     int64_t length = (int64_t)str_utf8_length(text);
     struct wizard_step limits = {.least = step->least ? step->least : 1,
                                  .most = step->most ? step->most : MOST_TEXT};

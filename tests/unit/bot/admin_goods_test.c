@@ -229,6 +229,22 @@ static void test_each_field_is_changed(void **state)
     assert_int_equal(logs("edit"), 10);
 }
 
+/* What no text of a store may have is left out; an answer of nothing else is none. */
+static void test_control_characters_are_left_out(void **state)
+{
+    NEEDS_SHOP();
+    desk_open(data("app", product_a));
+    desk_press("✏️ Nama");
+    desk_send("\x7F \x01\x0B");
+    desk_says("Kirim satu baris");
+    desk_send(" \x01N\x7F"
+              "ama \x0B\r\n");
+    assert_field("A", "name", "Nama");
+    desk_press("📝 Deskripsi");
+    desk_send("satu\r\n\tdua\x1F");
+    assert_field("A", "description", "satu\n\tdua");
+}
+
 static void test_fields_of_another_kind_are_not_asked(void **state)
 {
     NEEDS_SHOP();
@@ -479,6 +495,7 @@ int main(void)
         TALK_TEST(test_back_to_another_kind),
         TALK_TEST(test_the_code_was_taken_meanwhile),
         TALK_TEST(test_each_field_is_changed),
+        TALK_TEST(test_control_characters_are_left_out),
         TALK_TEST(test_fields_of_another_kind_are_not_asked),
         TALK_TEST(test_two_admins_change_one_product),
         TALK_TEST(test_deleted_as_it_is_not_any_more),
