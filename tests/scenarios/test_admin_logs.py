@@ -27,9 +27,14 @@ def logs(admin, store):
     return admin.wait_for(store, lambda m: m.text.startswith("🧾"))
 
 
+def opened_from(admin, store, page):
+    """What the page was turned into by the press."""
+    return admin.wait_for(store, lambda m: m.id == page.id and m.version != page.version)
+
+
 def opened(admin, store, page, number):
     admin.press(store, str(number), page)
-    return admin.wait_for(store, lambda m: m.id == page.id and m.version != page.version)
+    return opened_from(admin, store, page)
 
 
 def test_each_change_has_its_row(world, kopi, staff):
@@ -48,17 +53,19 @@ def test_each_change_has_its_row(world, kopi, staff):
         assert done[1] is None and done[2] == undone[1] and undone[2] is None
     assert len({row[3] for row in rows}) == 9
     # the channel's is written by the job, in the admin's name
-    andi.press(kopi, "Channel wajib", settings(andi, kopi))
-    andi.press(kopi, "✏️ Ubah")
+    page = settings(andi, kopi)
+    andi.press(kopi, "Channel wajib", page)
+    andi.press(kopi, "✏️ Ubah", opened_from(andi, kopi, page))
     andi.wait_for(kopi, "Ubah pengaturan toko")
     andi.send(kopi, "@kopi_kabar")
     andi.wait_for(kopi, "Channel wajib aktif")
     assert kopi.query("SELECT actor_id, after->>'value' FROM admin_logs ORDER BY id DESC LIMIT 1") == [(1001, "@kopi_kabar")]
     # and nothing is written where nothing was changed
     count = kopi.value("SELECT count(*) FROM admin_logs")
-    andi.press(kopi, "Nama toko", settings(andi, kopi))
-    andi.press(kopi, "✏️ Ubah")
-    andi.press(kopi, "❌ Batal")
+    page = settings(andi, kopi)
+    andi.press(kopi, "Nama toko", page)
+    andi.press(kopi, "✏️ Ubah", opened_from(andi, kopi, page))
+    andi.press(kopi, "❌ Batal", andi.wait_for(kopi, "Ubah pengaturan toko"))
     andi.wait_for(kopi, "Dibatalkan")
     logs(omar, kopi)
     assert kopi.value("SELECT count(*) FROM admin_logs") == count
