@@ -239,12 +239,12 @@ def test_what_belongs_to_somebody_else(world, kopi, budi):
 def test_the_admins_page_is_for_admins(world, kopi, budi):
     andi = world.admin(kopi)
     andi.send(kopi, "⚙️ Admin Settings")
-    andi.wait_for(kopi, "Unit tersedia")
+    andi.wait_for(kopi, "Total stok")
     budi.start_chat(kopi)
     for text in ("⚙️ Admin Settings", "/admin", "/ADMIN", "/admin@whatever"):
         budi.send(kopi, text)
         budi.wait_for(kopi, "belum aku pahami")
-    assert not [message for message in budi.from_bot(kopi) if "Unit tersedia" in message.text]
+    assert not [message for message in budi.from_bot(kopi) if "Total stok" in message.text]
 
 
 def test_an_order_can_not_be_cancelled_twice_or_once_paid(world, kopi, budi):
