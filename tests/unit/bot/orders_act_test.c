@@ -52,8 +52,8 @@ static void test_marked_paid_too_late(void **state)
     int64_t order = talk_invoiced(BUYER);
     talk_end(order, ORDER_EXPIRED);
     shop_sql(shop, "UPDATE stock_units SET state = 'removed' WHERE id > 1");
-    const json_t *reply = talk_press(ADMIN, "aom:%lld", (long long)order);
-    reply = talk_text(ADMIN, "transfer");
+    talk_press(ADMIN, "aom:%lld", (long long)order);
+    const json_t *reply = talk_text(ADMIN, "transfer");
     talk_says(reply, "sudah berakhir");
     talk_says(talk_follow(ADMIN, reply, "zk:"), "<b>Rp 70.000</b> masuk ke saldo pembeli");
     assert_true(order_is(order, "expired"));
