@@ -28,11 +28,6 @@ WAY_OUT = re.compile("⬅️|🏠|❌|⚙️ Admin|🚫 Tidak|🧭|🔄|👤|�
 OLD_BUTTON = "Tombol ini sudah tidak berlaku"
 # A placeholder without a value, or what was escaped twice.
 UNFILLED = re.compile(r"\{[a-z_]+\}|&(?:lt|gt|amp|quot);")
-OLD_BUTTON = "Tombol ini sudah tidak berlaku"
-# A placeholder without a value, or what was escaped twice.
-UNFILLED = re.compile(r"\{[a-z_]+\}|&(?:lt|gt|amp|quot);")
-# Under what is no screen but a message of its own, which stays; the reply keyboard leads on.
-WAYS_OUT = re.compile(f"{WAY_OUT.pattern}|✅ Penuhi SNK|✅ Terima")
 # What a state waits for an answer to is typed: the verbs of the ways out of a question.
 ASKS = {"zx", "kb", "dz", "u", "dn", "kc"}
 
