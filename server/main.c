@@ -45,6 +45,7 @@ struct program {
     struct pool *pool;
     struct lanes *lanes;
     struct sender *sender;
+    const struct tenant *server_tenant;
     struct directory *directory;
     pthread_mutex_t registration_mutex; /* the sender's thread uses it, the main thread starts and ends it */
     struct registration *registration;
@@ -219,12 +220,20 @@ static bool start_engine(struct program *program, struct error *err)
     outbox_set_sink(&sink);
     bot_init(&(struct bot_options){
         .texts = program->texts, .sender = program->sender, .calls_per_second = (int)config->telegram_rate});
+    program->server_tenant = tenant_of_server(&(struct server_identity){.file = config->file,
+                                                                        .token = config->owner_token,
+                                                                        .owners = &config->owner_ids,
+                                                                        .language = config->owner_language,
+                                                                        .zone = config->owner_zone});
     const struct lane_options lanes = {.count = (int)config->lanes,
                                        .database_url = config->database_url,
                                        .pool = program->pool,
-                                       .master_key = config->data_encryption_key};
+                                       .master_key = config->data_encryption_key,
+                                       .server_tenant = program->server_tenant};
     if (!lanes_start(&lanes, &program->lanes, err))
         return false;
+    if (!config->owner_token)
+        lane_store_hold_outbox(lanes_server_store(program->lanes), true);
     lanes_on_catalogue_change(program->lanes, forget_catalogue);
     lanes_on_task(program->lanes, settings_apply);
     return true;
@@ -333,6 +342,7 @@ static void stop(struct program *program)
     chart_end();
     directory_free(&program->directory);
     tenants_release(&program->tenants);
+    tenant_unref(&program->server_tenant);
     texts_free(&program->texts);
     log_info(NULL, "stopped");
     log_stop();

@@ -34,7 +34,7 @@ struct db_scope {
     const char *role;
 };
 
-enum db_where { DB_TENANT, DB_SERVER };
+enum db_where { DB_TENANT, DB_SERVER, DB_EVERYWHERE /* tables that stores and the server both have */ };
 
 struct db_statement {
     const char *name;
@@ -50,6 +50,7 @@ struct db_statement {
         &name_
 #define DB_TENANT_STATEMENT(name, sql) DB_STATEMENT_(name, DB_TENANT, sql)
 #define DB_SERVER_STATEMENT(name, sql) DB_STATEMENT_(name, DB_SERVER, sql)
+#define DB_COMMON_STATEMENT(name, sql) DB_STATEMENT_(name, DB_EVERYWHERE, sql)
 
 /* Parameters: DB_PARAMS(P_INT(id), P_TEXT(name), P_BYTES(p, n)). Texts and bytes are only read during the
  * call; a NULL text is SQL NULL. A text with bytes that are not UTF-8 is the caller's bug (ERR_INTERNAL). */

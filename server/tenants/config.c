@@ -57,6 +57,8 @@ static const struct key keys[] = {
     {"telegram_rate", KEY_INT, .fallback = "30", .offset = AT(telegram_rate), .least = 1, .most = 1000},
     {"owner.token", KEY_SECRET, .offset = AT(owner_token), .least = 1, .check = tenant_check_token},
     {"owner.ids", KEY_IDS, .offset = AT(owner_ids), .least = 1, .most = 100},
+    {"owner.language", KEY_ENUM, .fallback = "id", .offset = AT(owner_language), .names = tenant_languages},
+    {"owner.timezone", KEY_ZONE, .fallback = "Asia/Jakarta", .offset = AT(owner_zone)},
     {"lanes", KEY_INT, .fallback = "4", .offset = AT(lanes), .least = 1, .most = 64},
     {"metrics_allow", KEY_ADDRESSES, .offset = AT(metrics_allow), .least = 0, .most = 100},
 };

@@ -4,6 +4,7 @@
  */
 #pragma once
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "tenants/env.h"
 #include "tenants/fault.h"
@@ -23,6 +24,8 @@ struct config {
     int64_t telegram_rate;         /* calls a second of one bot: 1 to 1000 */
     const char *owner_token;       /* secret; NULL: no owner bot */
     struct key_ids owner_ids;
+    const char *owner_language; /* "id" or "en" */
+    const struct clock_zone *owner_zone;
     int64_t lanes; /* 1 to 64 */
     struct key_addresses metrics_allow;
     uint8_t data_encryption_key[CRYPTO_KEY_BYTES];

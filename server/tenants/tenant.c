@@ -15,7 +15,8 @@ bool tenant_is_name(const char *text)
 {
     size_t length = strlen(text);
     return length >= 2 && length <= 31 && text[0] >= 'a' && text[0] <= 'z' &&
-           strspn(text, "abcdefghijklmnopqrstuvwxyz" DIGITS "-") == length && strcmp(text, "server") != 0;
+           strspn(text, "abcdefghijklmnopqrstuvwxyz" DIGITS "-") == length &&
+           strcmp(text, TENANT_SERVER_NAME) != 0;
 }
 
 bool tenant_parse_token(const char *text, int64_t *bot_id_out)
@@ -67,20 +68,21 @@ static bool check_project(const char *written, const char *value, const char **w
     return strspn(value, LETTERS DIGITS "-_") == strlen(value);
 }
 
-static const char *const languages[] = {"id", "en", NULL};
+const char *const tenant_languages[] = {"id", "en", NULL};
 /* What payment/method.c knows of the gateway's; one that nobody could choose must not look configured. */
 static const char *const methods[] = {"qris",         "bri_va",       "bni_va", "cimb_niaga_va",
                                       "permata_va",   "maybank_va",   "bnc_va", "artha_graha_va",
                                       "sampoerna_va", "payment_link", NULL};
 /* A store's file that named these could show them to buyers. */
-static const char *const servers_own[] = {"DATABASE_URL", "DATA_ENCRYPTION_KEY", "OWNER_BOT_TOKEN", NULL};
+static const char *const servers_own[] = {"DATABASE_URL", "DATA_ENCRYPTION_KEY", "BACKUP_KEY",
+                                          "OWNER_BOT_TOKEN", NULL};
 
 #define AT(member) offsetof(struct tenant, member)
 static const struct key keys[] = {
     {"bot_store_name", KEY_TEXT, .required = true, .offset = AT(name), .least = 1, .most = 100,
      .check = check_name},
     {"title", KEY_TEXT, .required = true, .offset = AT(title), .least = 1, .most = 64, .check = check_title},
-    {"language", KEY_ENUM, .fallback = "id", .offset = AT(language), .names = languages},
+    {"language", KEY_ENUM, .fallback = "id", .offset = AT(language), .names = tenant_languages},
     {"timezone", KEY_ZONE, .fallback = "Asia/Jakarta", .offset = AT(zone)},
     {"telegram.token", KEY_SECRET, .required = true, .offset = AT(token), .least = 1,
      .check = tenant_check_token},
@@ -145,20 +147,26 @@ static void complete(struct tenant *tenant, const struct yaml_node *root, struct
         tenant_parse_token(tenant->token, &tenant->bot_id);
 }
 
+static struct tenant *tenant_new(const char *file)
+{
+    struct arena *arena = arena_new();
+    struct tenant *tenant = ARENA_NEW(arena, struct tenant);
+    tenant->magic = MAGIC;
+    tenant->arena = arena;
+    tenant->file = arena_strdup(arena, file);
+    atomic_init(&tenant->references, 1);
+    return tenant;
+}
+
 struct tenant *tenant_read(const char *path, const struct env *env, struct faults *faults)
 {
     auto_arena struct arena *scratch = arena_new();
-    struct arena *arena = arena_new();
-    struct tenant *tenant = ARENA_NEW(arena, struct tenant);
+    struct tenant *tenant = tenant_new(path);
     struct faults found = FAULTS_INIT(scratch);
     struct yaml_node *root = NULL;
     struct error err;
-    tenant->magic = MAGIC;
-    tenant->arena = arena;
-    tenant->file = arena_strdup(arena, path);
-    atomic_init(&tenant->references, 1);
     if (yaml_read_file(scratch, path, &root, &err)) {
-        key_read(arena, &table, path, root, env, tenant, &found);
+        key_read(tenant->arena, &table, path, root, env, tenant, &found);
         complete(tenant, root, &found);
     } else {
         fault_add_yaml(&found, path, &err);
@@ -166,8 +174,30 @@ struct tenant *tenant_read(const char *path, const struct env *env, struct fault
     faults_sort(&found);
     faults_append(faults, &found);
     if (found.count > 0)
-        arena_free(&arena);
-    return found.count > 0 ? NULL : tenant;
+        tenant_unref((const struct tenant **)&tenant);
+    return tenant;
+}
+
+struct tenant *tenant_of_server(const struct server_identity *server)
+{
+    struct tenant *tenant = tenant_new(server->file);
+    struct arena *arena = tenant->arena;
+    tenant->name = TENANT_SERVER_NAME;
+    tenant->title = "Lapak";
+    tenant->language = arena_strdup(arena, server->language);
+    tenant->zone = server->zone;
+    tenant->schema = "lapak";
+    tenant->role = "";
+    if (server->token) {
+        tenant->token = arena_strdup(arena, server->token);
+        tenant_parse_token(server->token, &tenant->bot_id);
+    }
+    tenant->owners.count = server->owners->count;
+    int64_t *ids = ARENA_ARRAY(arena, int64_t, server->owners->count);
+    if (server->owners->count)
+        memcpy(ids, server->owners->items, server->owners->count * sizeof *ids);
+    tenant->owners.items = ids;
+    return tenant;
 }
 
 const struct tenant *tenant_ref(const struct tenant *tenant)

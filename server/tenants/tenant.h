@@ -51,6 +51,18 @@ struct tenant {
  * reference. */
 struct tenant *tenant_read(const char *path, const struct env *env, struct faults *faults);
 
+/* What a server is as a store among its stores: schema lapak, no role of its own. */
+struct server_identity {
+    const char *file;  /* the configuration's */
+    const char *token; /* the owner's bot; NULL: none */
+    const struct key_ids *owners;
+    const char *language;
+    const struct clock_zone *zone;
+};
+#define TENANT_SERVER_NAME "server"
+/* The caller owns the one reference; what is given is copied. */
+struct tenant *tenant_of_server(const struct server_identity *server);
+
 /* Another reference on the same tenant. */
 const struct tenant *tenant_ref(const struct tenant *tenant);
 /* Lets one go and sets the pointer to NULL; NULL is fine. */
@@ -58,6 +70,9 @@ void tenant_unref(const struct tenant **tenant);
 
 bool tenant_is_admin(const struct tenant *tenant, int64_t person_id);
 bool tenant_is_owner(const struct tenant *tenant, int64_t person_id);
+
+/* "id", "en"; ends in NULL. */
+extern const char *const tenant_languages[];
 
 /* [a-z][a-z0-9-]{1,30}, and not "server" (the server's own name in logs and keys). */
 bool tenant_is_name(const char *text);

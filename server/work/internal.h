@@ -78,7 +78,8 @@ struct lane_store {
     uint32_t magic;
     struct lane *lane;
     struct lane_store *all_next;
-    const struct tenant *tenant; /* NULL: the server's own */
+    const struct tenant *tenant;
+    bool is_server;
     struct db_scope scope;
     struct vault vault;
 

@@ -54,7 +54,7 @@ struct job_run {
 /* --- adding --- */
 
 /* A row nobody holds is leased to us at once ($4); one that is held only gets an earlier due_at. */
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     job_insert,
     "INSERT INTO jobs AS j (kind, ref, due_at, lease_until, created_at) "
     "VALUES ($1, $2, CASE WHEN $4::timestamptz IS NULL THEN $3::timestamptz ELSE 'infinity' END, $4, $5) "
@@ -64,7 +64,7 @@ DB_TENANT_STATEMENT(
     "lease_until = CASE WHEN $4 IS NOT NULL AND coalesce(j.lease_until < $5, true) THEN $4 "
     "ELSE j.lease_until END "
     "RETURNING coalesce(lease_until = $4 AND due_at = 'infinity', false), attempts");
-DB_TENANT_STATEMENT(job_delete, "DELETE FROM jobs WHERE kind = $1 AND ref = $2");
+DB_COMMON_STATEMENT(job_delete, "DELETE FROM jobs WHERE kind = $1 AND ref = $2");
 
 /* A job whose row this transaction leases to us; it starts after the commit. */
 struct job_added {
@@ -117,7 +117,7 @@ bool job_add(struct work *work, const char *kind_name, int64_t ref, int64_t due_
     return true;
 }
 
-DB_TENANT_STATEMENT(job_insert_new, "INSERT INTO jobs (kind, ref, due_at, created_at) VALUES ($1, $2, $3, $4)"
+DB_COMMON_STATEMENT(job_insert_new, "INSERT INTO jobs (kind, ref, due_at, created_at) VALUES ($1, $2, $3, $4)"
                                     " ON CONFLICT (kind, ref) DO NOTHING");
 
 bool job_add_new(struct work *work, const char *kind_name, int64_t ref, int64_t due_ms, bool *added_out,
@@ -136,7 +136,7 @@ bool job_add_new(struct work *work, const char *kind_name, int64_t ref, int64_t 
     return true;
 }
 
-DB_TENANT_STATEMENT(job_insert_with, "INSERT INTO jobs (kind, ref, due_at, created_at, data)"
+DB_COMMON_STATEMENT(job_insert_with, "INSERT INTO jobs (kind, ref, due_at, created_at, data)"
                                      " VALUES ($1, $2, $3, $3, $4)");
 
 static const char *data_identity(struct arena *arena, const char *kind, int64_t ref)
@@ -160,7 +160,7 @@ bool job_add_with(struct work *work, const char *kind_name, int64_t ref, const c
     return true;
 }
 
-DB_TENANT_STATEMENT(job_select_data, "SELECT data FROM jobs WHERE kind = $1 AND ref = $2");
+DB_COMMON_STATEMENT(job_select_data, "SELECT data FROM jobs WHERE kind = $1 AND ref = $2");
 
 bool job_data(struct work *work, const char *kind, int64_t ref, const char **data_out, struct error *err)
 {
@@ -186,22 +186,22 @@ bool job_remove(struct work *work, const char *kind, int64_t ref, struct error *
 
 /* --- running --- */
 
-DB_TENANT_STATEMENT(job_finish_delete,
+DB_COMMON_STATEMENT(job_finish_delete,
                     "DELETE FROM jobs WHERE kind = $1 AND ref = $2 AND due_at = 'infinity'");
 /* What was added while it ran makes it due earlier, and is not parked with it. */
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     job_finish_again,
     "UPDATE jobs SET due_at = least(due_at, $3), lease_until = NULL, attempts = 0, error = NULL "
     "WHERE kind = $1 AND ref = $2");
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     job_fail,
     "UPDATE jobs SET due_at = least(due_at, $3), lease_until = NULL, attempts = attempts + 1, error = $4, "
     "state = CASE WHEN $5 AND due_at = 'infinity' THEN 'parked' ELSE state END WHERE kind = $1 AND ref = $2 "
     "RETURNING state = 'parked', due_at");
 
-DB_TENANT_STATEMENT(job_extend_lease, "UPDATE jobs SET lease_until = $3 WHERE kind = $1 AND ref = $2");
+DB_COMMON_STATEMENT(job_extend_lease, "UPDATE jobs SET lease_until = $3 WHERE kind = $1 AND ref = $2");
 
-DB_TENANT_STATEMENT(job_put_back, "UPDATE jobs SET due_at = least(due_at, $3), lease_until = NULL "
+DB_COMMON_STATEMENT(job_put_back, "UPDATE jobs SET due_at = least(due_at, $3), lease_until = NULL "
                                   "WHERE kind = $1 AND ref = $2");
 
 static void run_free(void *argument)
@@ -384,7 +384,7 @@ void job_start_added(struct work *work)
 
 /* --- the sweep --- */
 
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     job_claim,
     "WITH due AS (SELECT kind, ref, due_at FROM jobs WHERE state = 'pending' AND "
     "CASE WHEN lease_until IS NULL THEN due_at ELSE lease_until END <= $1 ORDER BY due_at LIMIT $3 "
@@ -392,7 +392,7 @@ DB_TENANT_STATEMENT(
     "UPDATE jobs j SET due_at = 'infinity', lease_until = $2 FROM due WHERE j.kind = due.kind AND j.ref = "
     "due.ref "
     "RETURNING j.kind, j.ref, j.attempts, due.due_at < 'infinity'");
-DB_TENANT_STATEMENT(job_next,
+DB_COMMON_STATEMENT(job_next,
                     "SELECT min(CASE WHEN lease_until IS NULL THEN due_at ELSE lease_until END) FROM jobs "
                     "WHERE state = 'pending'");
 
@@ -404,14 +404,14 @@ static bool leave_alone(struct work *work, const char *kind, int64_t ref, struct
                    DB_PARAMS(P_TEXT(kind), P_INT(ref), P_TIME(work->now_ms + UNKNOWN_MS)), NULL, err);
 }
 
-DB_TENANT_STATEMENT(job_insert_standing, "INSERT INTO jobs (kind, ref, due_at, created_at)"
+DB_COMMON_STATEMENT(job_insert_standing, "INSERT INTO jobs (kind, ref, due_at, created_at)"
                                          " VALUES ($1, 0, $2, $3) ON CONFLICT (kind, ref) DO NOTHING");
 
 static bool add_standing(struct work *work, struct error *err)
 {
     for (size_t i = 0; i < kind_count; i++) {
         const struct job_kind *kind = &kinds[i];
-        if (kind->first_due &&
+        if (kind->first_due && (kind->place == JOB_OF_SERVER) == lane_store_is_server(work->store) &&
             !db_send(work->tx, &job_insert_standing,
                      DB_PARAMS(P_TEXT(kind->name), P_TIME(kind->first_due(work->tenant, work->now_ms)),
                                P_TIME(work->now_ms)),

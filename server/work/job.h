@@ -40,6 +40,8 @@ struct job_kind {
     /* A standing job: there is one (ref 0) for every store, from its first sweep on, at first due at what
      * this says. NULL: whoever needs the job adds it. */
     int64_t (*first_due)(const struct tenant *tenant, int64_t now_ms);
+    /* Whose a standing job is: each store's, or the server's own (lanes_server_store). */
+    enum job_place { JOB_OF_STORE, JOB_OF_SERVER } place;
 };
 
 /* Registers every kind; once, before lanes start. */

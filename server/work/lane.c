@@ -116,7 +116,7 @@ static void on_notification(void *context, const char *channel, const char *payl
     if (strcmp(channel, LANE_CATALOGUE_CHANNEL) != 0)
         return;
     for (struct lane_store *s = notice->lane->stores; s; s = s->all_next) {
-        if (s->tenant && !strcmp(s->tenant->name, payload))
+        if (!s->is_server && !strcmp(s->tenant->name, payload))
             forget_catalogue(s, notice->arena);
     }
 }
@@ -150,7 +150,7 @@ static void run_task(struct task *task, struct arena *arena)
     struct work work;
     work_init(&work, store, arena, clock_now_ms());
     store->used_ms = work.now_ms;
-    if (store->tenant && store->lane->lanes->on_task)
+    if (!store->is_server && store->lane->lanes->on_task)
         store->lane->lanes->on_task(&work);
     task->run(&work, task->argument);
     work_end(&work);
@@ -275,8 +275,16 @@ static struct lane_store *store_new(struct lanes *lanes, struct lane *lane, cons
         .role = tenant ? tenant->role : "",
     };
     vault_init(&store->vault, lanes->master_key, tenant ? tenant->name : "server");
-    store->due_ms = INT64_MAX; /* until it joins its lane; the server's own is not swept */
+    store->due_ms = INT64_MAX; /* until it joins its lane */
     return store;
+}
+
+static void join_lane(struct work *work, void *argument)
+{
+    struct lane_store *store = work->store;
+    store->all_next = store->lane->stores;
+    store->lane->stores = store;
+    lane_store_due(store, work->now_ms);
 }
 
 bool lanes_start(const struct lane_options *options, struct lanes **lanes_out, struct error *err)
@@ -303,17 +311,12 @@ bool lanes_start(const struct lane_options *options, struct lanes **lanes_out, s
             abort();
         lane->started = true;
     }
-    lanes->server_store = store_new(lanes, &lanes->lanes[0], NULL);
+    lanes->server_store = store_new(lanes, &lanes->lanes[0], options->server_tenant);
+    lanes->server_store->is_server = true;
+    if (options->server_tenant)
+        lane_submit_internal(lanes->server_store, join_lane, NULL);
     *lanes_out = lanes;
     return true;
-}
-
-static void join_lane(struct work *work, void *argument)
-{
-    struct lane_store *store = work->store;
-    store->all_next = store->lane->stores;
-    store->lane->stores = store;
-    lane_store_due(store, work->now_ms);
 }
 
 struct lane_store *lanes_add_store(struct lanes *lanes, const struct tenant *tenant)
@@ -334,9 +337,14 @@ const struct tenant *lane_store_tenant(const struct lane_store *store)
     return store->tenant;
 }
 
+bool lane_store_is_server(const struct lane_store *store)
+{
+    return store->is_server;
+}
+
 const char *lane_store_name(const struct lane_store *store)
 {
-    return store->tenant ? store->tenant->name : NULL;
+    return store->is_server ? NULL : store->tenant->name;
 }
 
 static void sweep_soon(struct work *work, void *argument)
@@ -441,6 +449,8 @@ void lanes_stop(struct lanes **lanes_pointer)
     if (!lanes)
         return;
     lanes_wind_down(lanes);
+    struct lane_store *server = lanes->server_store;
+    struct lane_store *unswept = server && !server->tenant ? server : NULL; /* in no lane's list */
     for (int i = 0; i < lanes->count; i++) {
         struct lane *lane = &lanes->lanes[i];
         pthread_mutex_lock(&lane->mutex);
@@ -464,8 +474,8 @@ void lanes_stop(struct lanes **lanes_pointer)
         pthread_cond_destroy(&lane->wake);
         pthread_cond_destroy(&lane->idle);
     }
-    if (lanes->server_store)
-        store_free(lanes->server_store);
+    if (unswept)
+        store_free(unswept);
     pthread_mutex_destroy(&lanes->pool_mutex);
     free(lanes->lanes);
     free(lanes);

@@ -20,6 +20,9 @@ struct lane_options {
     struct pool *pool;         /* for jobs */
     size_t most_queued;        /* outside tasks waiting per store; 0: 256 */
     const uint8_t *master_key; /* DATA_ENCRYPTION_KEY, 32 bytes */
+    /* What the server itself is as a store (tenant_of_server()); its rows are swept like any store's. NULL:
+     * lanes_server_store() has no tenant, and is not swept. */
+    const struct tenant *server_tenant;
 };
 
 /* Connects every lane; ERR_RETRY where the database can't be reached. */
@@ -28,8 +31,9 @@ MUST_USE bool lanes_start(const struct lane_options *options, struct lanes **lan
 /* Adds a store (takes its own reference on the tenant); the same name always goes to the same lane. Its due
  * rows are swept soon. The result lives until lanes_stop(). */
 struct lane_store *lanes_add_store(struct lanes *lanes, const struct tenant *tenant);
-/* A lane_store over schema `lapak` for the server's own rows; one per process. Its tenant is NULL. */
+/* A lane_store over schema `lapak` for the server's own rows; one per process. */
 struct lane_store *lanes_server_store(struct lanes *lanes);
+bool lane_store_is_server(const struct lane_store *store);
 
 const struct tenant *lane_store_tenant(const struct lane_store *store);
 /* The bot_store_name; NULL for the server's. */
@@ -58,8 +62,8 @@ void lane_store_hold_outbox(struct lane_store *store, bool hold);
 #define LANE_CATALOGUE_CHANNEL "lapak_catalogue"
 void lanes_on_catalogue_change(struct lanes *lanes, void (*fn)(struct work *work));
 
-/* Called on the lane's thread before each task of a store; may put another tenant into the unit of work, for
- * as long as the task. Before stores are added. */
+/* Called on the lane's thread before each task of a store (not the server's); may put another tenant into the
+ * unit of work, for as long as the task. Before stores are added. */
 void lanes_on_task(struct lanes *lanes, void (*fn)(struct work *work));
 
 /* For health and metrics; any thread. */

@@ -60,7 +60,7 @@ static bool parse_payload(const char *text, size_t length, struct outbox_message
 
 /* Leased to the sender at once ($8), but for one: an earlier message of the chat waits for a later try. A
  * bulk message waits for nobody here and nobody waits for it. */
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     outbox_insert,
     "INSERT INTO outbox (chat_id, seal_id, payload, keep, effect, effect_ref, due_at, lease_until, "
     "created_at, bulk) "
@@ -152,7 +152,7 @@ void outbox_hand_over(struct work *work)
     }
 }
 
-DB_TENANT_STATEMENT(outbox_release_held, "UPDATE outbox SET state = 'pending', due_at = $2, lease_until = "
+DB_COMMON_STATEMENT(outbox_release_held, "UPDATE outbox SET state = 'pending', due_at = $2, lease_until = "
                                          "NULL WHERE chat_id = $1 AND state = 'held' AND NOT bulk");
 
 bool outbox_release(struct work *work, int64_t chat_id, struct error *err)
@@ -162,7 +162,7 @@ bool outbox_release(struct work *work, int64_t chat_id, struct error *err)
                    err);
 }
 
-DB_TENANT_STATEMENT(outbox_select_waiting,
+DB_COMMON_STATEMENT(outbox_select_waiting,
                     "SELECT EXISTS (SELECT FROM outbox WHERE chat_id = $1 AND state IN ('pending', 'held')"
                     " AND effect = $2 AND effect_ref = $3)");
 
@@ -183,7 +183,7 @@ bool outbox_waits(struct work *work, int64_t chat_id, const char *effect, int64_
  * is with a sender (`waiting`, so that those do not use up the limit), nor one that another server is
  * claiming at this moment (`mine`: a locked row is skipped). Bulk messages, at most $4, are an order of their
  * own. Begins with what is pending, by the partial index: the table keeps what was sent. */
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     outbox_claim,
     "WITH waiting AS (SELECT id, chat_id, bulk, "
     "bool_and(due_at <= $1 AND (lease_until IS NULL OR lease_until < $1)) "
@@ -200,14 +200,14 @@ DB_TENANT_STATEMENT(
     "RETURNING id, chat_id, seal_id, payload, keep, effect, effect_ref, attempts, bulk) "
     "SELECT claimed.*, locked.interrupted FROM claimed JOIN locked USING (id) ORDER BY id");
 /* The first of a chat decides when something of the chat can be claimed. Bulk messages not before $1. */
-DB_TENANT_STATEMENT(outbox_next,
+DB_COMMON_STATEMENT(outbox_next,
                     "SELECT min(due) FROM (SELECT DISTINCT ON (chat_id, bulk) greatest(due_at, lease_until, "
                     "CASE WHEN bulk THEN $1::timestamptz END) AS due "
                     "FROM outbox WHERE state = 'pending' ORDER BY chat_id, bulk, id) AS first");
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     outbox_set_aside,
     "UPDATE outbox SET state = 'failed', lease_until = NULL, error = $2, ended_at = $3 WHERE id = $1");
-DB_TENANT_STATEMENT(outbox_put_back_row,
+DB_COMMON_STATEMENT(outbox_put_back_row,
                     "UPDATE outbox SET due_at = $2, lease_until = NULL WHERE id = $1 AND state = 'pending'");
 
 bool outbox_put_back(struct work *work, int64_t id, int64_t due_ms, struct error *err)

@@ -25,8 +25,8 @@ static const struct outbox_bulk *find(const char *name)
 
 /* --- the end of one --- */
 
-DB_TENANT_STATEMENT(outbox_bulk_remove, "DELETE FROM outbox WHERE id = $1 AND state = 'pending'");
-DB_TENANT_STATEMENT(outbox_bulk_keep,
+DB_COMMON_STATEMENT(outbox_bulk_remove, "DELETE FROM outbox WHERE id = $1 AND state = 'pending'");
+DB_COMMON_STATEMENT(outbox_bulk_keep,
                     "UPDATE outbox SET state = $2, payload = CASE WHEN $2 = 'uncertain' THEN payload END, "
                     "lease_until = NULL, error = nullif($3, ''), ended_at = $4 "
                     "WHERE id = $1 AND state = 'pending'");
@@ -90,7 +90,7 @@ static bool wish_of(struct work *work, const struct outbox_message *message, str
     return true;
 }
 
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     outbox_bulk_hold,
     "UPDATE outbox SET state = 'held', lease_until = NULL WHERE id = $1 AND state = 'pending'");
 
@@ -117,16 +117,16 @@ bool outbox_bulk_decide(struct work *work, const struct outbox_message *message,
 /* By the partial index: its condition is repeated in each, as a parameter would hide it. */
 #define OF_REF "bulk AND effect = $1 AND effect_ref = $2"
 
-DB_TENANT_STATEMENT(outbox_bulk_go_rows,
+DB_COMMON_STATEMENT(outbox_bulk_go_rows,
                     "WITH again AS (SELECT id, row_number() OVER (ORDER BY id) - 1 AS place FROM outbox "
                     "WHERE state = 'held' AND " OF_REF ") "
                     "UPDATE outbox o SET state = 'pending', "
                     "due_at = $3::timestamptz + again.place * $4::bigint * interval '1 microsecond' "
                     "FROM again WHERE o.id = again.id AND o.state = 'held'");
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     outbox_bulk_drop_rows,
     "DELETE FROM outbox WHERE state IN ('pending', 'held') AND lease_until IS NULL AND " OF_REF);
-DB_TENANT_STATEMENT(outbox_bulk_recall_rows,
+DB_COMMON_STATEMENT(outbox_bulk_recall_rows,
                     "UPDATE outbox SET state = 'held', error = NULL, ended_at = NULL, attempts = 0 "
                     "WHERE state = 'uncertain' AND id = ANY (ARRAY(SELECT id FROM outbox "
                     "WHERE state = 'uncertain' AND " OF_REF " ORDER BY id LIMIT $3))");

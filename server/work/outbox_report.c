@@ -30,16 +30,16 @@ static const struct outbox_effect *find_effect(const char *name)
 #define WAITING_BEHIND                                                                                       \
     " RETURNING EXISTS (SELECT FROM outbox e WHERE e.chat_id = o.chat_id AND e.state = 'pending' "           \
     "AND e.id > o.id AND e.lease_until IS NULL)"
-DB_TENANT_STATEMENT(outbox_mark_sent,
+DB_COMMON_STATEMENT(outbox_mark_sent,
                     "UPDATE outbox o SET state = 'sent', payload = NULL, lease_until = NULL, "
                     "error = NULL, ended_at = $2 WHERE id = $1 AND state = 'pending'" WAITING_BEHIND);
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     outbox_mark_failed,
     "UPDATE outbox o SET state = 'failed', payload = CASE WHEN keep THEN payload END, "
     "lease_until = NULL, error = $2, ended_at = $3 WHERE id = $1 AND state = 'pending'" WAITING_BEHIND);
-DB_TENANT_STATEMENT(outbox_mark_held, "UPDATE outbox o SET state = 'held', lease_until = NULL, error = $2 "
+DB_COMMON_STATEMENT(outbox_mark_held, "UPDATE outbox o SET state = 'held', lease_until = NULL, error = $2 "
                                       "WHERE id = $1 AND state = 'pending'" WAITING_BEHIND);
-DB_TENANT_STATEMENT(outbox_postpone,
+DB_COMMON_STATEMENT(outbox_postpone,
                     "UPDATE outbox SET due_at = $2, lease_until = NULL, attempts = attempts + 1, error = $3 "
                     "WHERE id = $1 AND state = 'pending'");
 

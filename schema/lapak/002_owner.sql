@@ -1,0 +1,124 @@
+-- The server as a store among stores: the owner's bot has an outbox, jobs and conversations like everybody; and what
+-- is known of all stores together.
+
+-- --- stores: see tenants/enrolment.h, tenants/suspension.h ---
+
+ALTER TABLE stores
+    DROP CONSTRAINT stores_state_check,
+    ADD CONSTRAINT stores_state_check CHECK (state IN ('starting', 'live', 'disabled', 'unreachable', 'removed')),
+    ADD COLUMN suspended_at     timestamptz, -- the owner closed it for buyers
+    ADD COLUMN suspended_by     bigint,      -- 0: whoever runs the server
+    ADD COLUMN suspended_reason text,
+    ADD CHECK ((suspended_at IS NULL) = (suspended_by IS NULL));
+
+-- --- as in every store ---
+
+CREATE TABLE updates_seen (
+    update_id bigint      PRIMARY KEY,
+    seen_at   timestamptz NOT NULL
+);
+
+CREATE TABLE conversations (
+    telegram_id bigint      PRIMARY KEY,
+    kind        text        NOT NULL,
+    ref         bigint      NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    message_id  bigint,
+    data        bytea -- sealed
+) WITH (fillfactor = 80);
+
+CREATE TABLE outbox (
+    id          bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    chat_id     bigint      NOT NULL,
+    seal_id     bigint      NOT NULL,
+    payload     bytea,
+    keep        boolean     NOT NULL,
+    effect      text,
+    effect_ref  bigint,
+    state       text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'sent', 'failed', 'held', 'uncertain')),
+    due_at      timestamptz NOT NULL,
+    lease_until timestamptz,
+    attempts    integer     NOT NULL DEFAULT 0,
+    error       text,
+    created_at  timestamptz NOT NULL,
+    ended_at    timestamptz,
+    bulk        boolean     NOT NULL DEFAULT false,
+    CHECK (bulk OR state <> 'uncertain')
+) WITH (fillfactor = 80);
+CREATE INDEX outbox_waiting ON outbox (chat_id, id) WHERE state IN ('pending', 'held', 'uncertain');
+
+CREATE TABLE jobs (
+    kind        text        NOT NULL,
+    ref         bigint      NOT NULL,
+    state       text        NOT NULL DEFAULT 'pending' CHECK (state IN ('pending', 'parked')),
+    due_at      timestamptz NOT NULL,
+    lease_until timestamptz,
+    attempts    integer     NOT NULL DEFAULT 0,
+    error       text,
+    created_at  timestamptz NOT NULL,
+    data        bytea, -- sealed
+    PRIMARY KEY (kind, ref)
+) WITH (fillfactor = 80);
+
+-- Append-only, each row chained to the one before; see work/audit.h.
+CREATE TABLE audit_logs (
+    id         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    event      text        NOT NULL CHECK (event ~ '^[a-z_]+(\.[a-z_]+)+$'),
+    actor      text        NOT NULL, -- "telegram:1001", "operator", "system", "outside"
+    detail     text        NOT NULL, -- JSON, as it was hashed
+    created_at timestamptz NOT NULL,
+    hash       bytea       NOT NULL CHECK (octet_length(hash) = 32)
+);
+
+-- --- alerts: see watch/alerts.h ---
+
+CREATE TABLE alerts (
+    id           bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    store        text        NOT NULL DEFAULT '', -- bot_store_name; '' for the server
+    kind         text        NOT NULL,
+    subject      text        NOT NULL DEFAULT '', -- what of that kind
+    detail       text        NOT NULL,            -- of the last time
+    count        bigint      NOT NULL CHECK (count > 0),
+    first_at     timestamptz NOT NULL,
+    last_at      timestamptz NOT NULL,
+    told_at      timestamptz,                     -- when the owners were told last
+    told_count   bigint      NOT NULL DEFAULT 0,  -- what they were told then
+    acked_at     timestamptz,
+    acked_by     bigint,
+    muted_until  timestamptz,
+    recovered_at timestamptz,
+    CHECK ((acked_at IS NULL) = (acked_by IS NULL))
+) WITH (fillfactor = 80);
+CREATE UNIQUE INDEX alerts_open ON alerts (store, kind, subject) WHERE recovered_at IS NULL;
+CREATE INDEX alerts_last ON alerts (last_at, id);
+
+-- --- what the last round saw of each store: see watch/figures.h ---
+
+CREATE TABLE store_figures (
+    store               text        PRIMARY KEY,
+    checked_at          timestamptz,
+    day                 date,                          -- whose orders these are, in the store's zone
+    orders              bigint      NOT NULL DEFAULT 0,
+    revenue             bigint      NOT NULL DEFAULT 0, -- rupiah
+    people              bigint      NOT NULL DEFAULT 0,
+    parked              bigint      NOT NULL DEFAULT 0, -- jobs, updates and payments set aside for somebody to decide
+    outbox_waiting      bigint      NOT NULL DEFAULT 0,
+    outbox_late_seconds bigint      NOT NULL DEFAULT 0,
+    jobs_late_seconds   bigint      NOT NULL DEFAULT 0,
+    failed_in_row       bigint      NOT NULL DEFAULT 0, -- payments that came to nothing, one after the other
+    webhook_pending     bigint      NOT NULL DEFAULT 0,
+    webhook_error       text,
+    gateway_ok          boolean,
+    backup_at           timestamptz,                   -- of the last good one
+    backup_error        text                           -- of one that failed since
+) WITH (fillfactor = 50);
+
+-- --- bots that were made through the owner's: see bot/owner/ ---
+
+CREATE TABLE managed_bots (
+    bot_id       bigint      PRIMARY KEY,
+    bot_username text        NOT NULL,
+    made_by      bigint      NOT NULL,
+    store        text,
+    created_at   timestamptz NOT NULL
+);

@@ -1,0 +1,37 @@
+/*
+ * What the last round saw of each store, and the last backup: for the owner's screens, the daily summary and
+ * /metrics. Owns table lapak.store_figures. Written and read on the server's lane (a transaction of the
+ * server's store).
+ */
+#pragma once
+
+#include "work/work.h"
+
+struct store_figures {
+    const char *store;
+    int64_t checked_ms; /* 0: no round yet */
+    const char *day;    /* "2026-11-22": whose orders these are, in the store's zone; "" */
+    int64_t orders;     /* completed on that day */
+    int64_t revenue;    /* of these, rupiah */
+    int64_t people;
+    int64_t parked; /* jobs, updates and payments set aside for somebody to decide */
+    int64_t outbox_waiting, outbox_late_seconds, jobs_late_seconds;
+    int64_t failed_in_row; /* payments that came to nothing, one after the other */
+    int64_t webhook_pending;
+    const char *webhook_error; /* NULL: none */
+    bool gateway_known, gateway_ok;
+    int64_t backup_ms;        /* of the last good one; 0: none */
+    const char *backup_error; /* of one that failed since; NULL */
+};
+
+/* What a round saw: everything but the backup's. */
+MUST_USE bool figures_write(struct work *work, const struct store_figures *figures, struct error *err);
+/* A backup came to its end; `problem` NULL: it is good. */
+MUST_USE bool figures_write_backup(struct work *work, const char *store, int64_t at_ms, const char *problem,
+                                   struct error *err);
+/* One store's; zeroed but for its name where there is none. In the arena. */
+MUST_USE bool figures_get(struct work *work, const char *store, struct store_figures *figures_out,
+                          struct error *err);
+/* At most `limit` after the name `after` ("": from the first), by name. In the arena. */
+MUST_USE bool figures_list(struct work *work, const char *after, int64_t limit,
+                           struct store_figures **figures_out, size_t *count_out, struct error *err);
