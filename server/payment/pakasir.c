@@ -389,6 +389,33 @@ bool pakasir_fees(struct arena *arena, int64_t amount, int64_t *fees_out, struct
     return true;
 }
 
+/* Real codes and words are not documented. 401 and 403 can only be the key's; a 404 should be the
+ * transaction's, unless it speaks of the project. */
+static bool read_key_check(const struct tenant *tenant, struct arena *arena, const struct call_answer *answer,
+                           struct error *err)
+{
+    auto_json json_t *json = NULL;
+    if (read_object(tenant, arena, answer, &json, err) || answer->status == 400 || answer->status == 422)
+        return true;
+    const char *text = err->text;
+    if (answer->status == 404)
+        return (!strcasestr(text, "proyek") && !strcasestr(text, "project")) ||
+               error_set(err, ERR_REFUSED, "it knows no such project");
+    return error_context(err, answer->status == 401 || answer->status == 403 ? "the key is refused"
+                                                                             : "the key was not checked");
+}
+
+bool pakasir_check_key(struct arena *arena, const char *project, const char *api_key, struct error *err)
+{
+    const struct tenant tenant = {.pakasir_project = project, .pakasir_api_key = api_key};
+    struct call_answer answer;
+    if (!pakasir_fees(arena, 10000, ARENA_ARRAY(arena, int64_t, method_count), err))
+        return false;
+    if (!ask(&tenant, arena, "GET", "transaction-status", "lapak-key-check", NULL, &answer, err))
+        return error_context(err, "transaction-status");
+    return read_key_check(&tenant, arena, &answer, err);
+}
+
 static bool reach(const struct tenant *tenant, struct arena *arena, struct error *err)
 {
     (void)tenant;

@@ -24,6 +24,12 @@ MUST_USE bool pakasir_read_state(const struct tenant *tenant, struct arena *aren
                                  const struct call_answer *answer, struct gateway_state *state_out,
                                  struct error *err);
 
+/* Whether the gateway is there (a fee) and takes the project's key (the status of a transaction that there is
+ * none of); nothing is made. ERR_REFUSED where it refuses the key or knows no such project, ERR_RETRY and
+ * ERR_UNCERTAIN where it could not be asked. */
+MUST_USE bool pakasir_check_key(struct arena *arena, const char *project, const char *api_key,
+                                struct error *err);
+
 /* What an amount of rupiah costs by each method, as the gateway previews it without a key: *fees_out has
  * method_count (payment/method.h) elements, -1 where the answer has no usable figure. Codes as above. */
 MUST_USE bool pakasir_fees(struct arena *arena, int64_t amount, int64_t *fees_out, struct error *err);

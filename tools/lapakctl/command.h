@@ -33,6 +33,7 @@ struct command {
 
 extern const struct command command_check;
 extern const struct command command_tenants;
+extern const struct command command_tenant_add;
 extern const struct command command_migrate;
 extern const struct command command_catalog_import;
 extern const struct command command_catalog_export;

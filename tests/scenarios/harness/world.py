@@ -127,11 +127,12 @@ class World:
         self.env_file.chmod(0o600)
 
     @staticmethod
-    def _run_ctl(config_file, env_file, *arguments):
+    def _run_ctl(config_file, env_file, *arguments, typed=None):
         done = subprocess.run(
             [program("lapakctl"), "--config", config_file, "--env", env_file, *map(str, arguments)],
             cwd=ROOT,
             env=environment(),
+            input=typed,
             capture_output=True,
             text=True,
             timeout=60 * PATIENCE,
@@ -140,9 +141,9 @@ class World:
         assert not SANITIZER.search(done.stderr), f"lapakctl {' '.join(map(str, arguments))}:\n{done.stderr}"
         return done
 
-    def ctl(self, *arguments, expect=0):
-        """Runs lapakctl; the completed process, whose exit status must be `expect`."""
-        done = self._run_ctl(self.config_file, self.env_file, *arguments)
+    def ctl(self, *arguments, expect=0, typed=""):
+        """Runs lapakctl; the completed process, whose exit status must be `expect`. `typed` is its standard input."""
+        done = self._run_ctl(self.config_file, self.env_file, *arguments, typed=typed)
         words = " ".join(map(str, arguments))
         assert done.returncode == expect, f"lapakctl {words}: exit {done.returncode}\n{done.stdout}{done.stderr}"
         return done
