@@ -3,6 +3,16 @@
 #include "base/str.h"
 #include "output.h"
 
+const char *command_option(const struct command_context *context, const char *name)
+{
+    const char *value = NULL;
+    for (int i = 0; i < context->given_count; i++) {
+        if (str_equal(context->given[i].option->name, name))
+            value = context->given[i].value;
+    }
+    return value;
+}
+
 bool command_read_setup(struct command_context *context, struct command_setup *setup_out)
 {
     struct faults faults = FAULTS_INIT(context->arena);

@@ -13,6 +13,18 @@
 
 enum { COMMAND_OK = 0, COMMAND_FAILED = 1, COMMAND_USAGE = 2 };
 
+/* An option of one command, behind its name: "lapakctl audit toko-a --since 2026-11-01". */
+struct command_option {
+    const char *name;  /* "--since" */
+    const char *value; /* what it takes, for the help: "TIME"; NULL: it is a switch */
+    const char *help;
+};
+
+struct command_given {
+    const struct command_option *option;
+    const char *value; /* "" for a switch */
+};
+
 /* What a command gets; everything in it lives until the program ends. */
 struct command_context {
     struct arena *arena;
@@ -21,7 +33,13 @@ struct command_context {
     bool json;            /* the result as one JSON document on standard output */
     int operand_count;    /* checked against the command's limits */
     const char *const *operands;
+    int given_count; /* its own options, as they were given */
+    const struct command_given *given;
 };
+
+/* The value of one of the command's own options, "" for a switch; NULL where it was not given. The last one
+ * counts. */
+const char *command_option(const struct command_context *context, const char *name);
 
 struct command {
     const char *name;  /* one word, or two: "catalog import" */
@@ -29,6 +47,7 @@ struct command {
     const char *help;  /* one line */
     int operands;      /* how many it takes; negative: so many at most */
     int (*run)(struct command_context *context);
+    const struct command_option *options; /* its own; ends with an empty one; NULL: none */
 };
 
 extern const struct command command_check;

@@ -19,70 +19,27 @@ struct arguments {
     bool json, help, version;
     int count; /* words that are no options: the command and its operands */
     const char *words[MOST_WORDS];
+    int given_count; /* the command's own options */
+    struct command_given given[MOST_WORDS];
 };
 
+/* Those of every command. */
 static const struct option {
-    const char *name, *letter, *value, *help;
+    struct command_option is;
+    const char *letter;
     size_t offset; /* a const char * where it takes a value, else a bool */
 } options[] = {
-    {"--config", "-c", "FILE", "the configuration (conf/lapak.yaml)",
+    {{"--config", "FILE", "the configuration (conf/lapak.yaml)"},
+     "-c",
      offsetof(struct arguments, config_path)},
-    {"--env", "-e", "FILE", "the env file (.env, where there is one)", offsetof(struct arguments, env_path)},
-    {"--json", "-j", NULL, "print one JSON document", offsetof(struct arguments, json)},
-    {"--help", "-h", NULL, "print this, or how a command is used", offsetof(struct arguments, help)},
-    {"--version", "-V", NULL, "print the version", offsetof(struct arguments, version)},
+    {{"--env", "FILE", "the env file (.env, where there is one)"},
+     "-e",
+     offsetof(struct arguments, env_path)},
+    {{"--json", NULL, "print one JSON document"}, "-j", offsetof(struct arguments, json)},
+    {{"--help", NULL, "print this, or how a command is used"}, "-h", offsetof(struct arguments, help)},
+    {{"--version", NULL, "print the version"}, "-V", offsetof(struct arguments, version)},
 };
 enum { OPTIONS = sizeof options / sizeof options[0] };
-
-/* The option that the argument names; `=VALUE` behind it goes to *value_out. */
-static const struct option *find_option(const char *argument, const char **value_out)
-{
-    for (size_t i = 0; i < OPTIONS; i++) {
-        size_t length = strlen(options[i].name);
-        *value_out = NULL;
-        if (str_equal(argument, options[i].name) || str_equal(argument, options[i].letter))
-            return &options[i];
-        *value_out = argument + length + 1;
-        if (options[i].value && str_starts_with(argument, options[i].name) && argument[length] == '=')
-            return &options[i];
-    }
-    return NULL;
-}
-
-static bool usage_error(const char *what, const char *argument)
-{
-    fprintf(stderr, "lapakctl: %s%s; lapakctl --help tells more\n", what, argument);
-    return false;
-}
-
-/* Options may stand before and behind the command; behind "--" there are none. */
-static bool parse(int argc, char **argv, struct arguments *arguments)
-{
-    bool only_words = false;
-    for (int i = 1; i < argc; i++) {
-        const char *value = NULL;
-        if (!only_words && str_equal(argv[i], "--")) {
-            only_words = true;
-        } else if (only_words || argv[i][0] != '-' || argv[i][1] == '\0') {
-            if (arguments->count == MOST_WORDS)
-                return usage_error("too many arguments", "");
-            arguments->words[arguments->count++] = argv[i];
-        } else {
-            const struct option *option = find_option(argv[i], &value);
-            if (!option)
-                return usage_error("there is no option ", argv[i]);
-            char *target = (char *)arguments + option->offset;
-            if (!option->value) {
-                *(bool *)target = true;
-                continue;
-            }
-            if (!value && i + 1 == argc)
-                return usage_error("a value is missing behind ", argv[i]);
-            *(const char **)target = value ? value : argv[++i];
-        }
-    }
-    return true;
-}
 
 /* How many of the words are the command's name, or 0. */
 static int name_words(const struct command *command, const struct arguments *arguments)
@@ -101,6 +58,116 @@ static int name_words(const struct command *command, const struct arguments *arg
     return 0;
 }
 
+/* The command that the words name, or NULL; how many of them are its name goes to *words_out. */
+static const struct command *find_command(const struct arguments *arguments, int *words_out)
+{
+    const struct command *found = NULL;
+    int most = 0;
+    for (size_t i = 0; i < COMMANDS; i++) {
+        int words = name_words(commands[i], arguments);
+        if (words > most) {
+            most = words;
+            found = commands[i];
+        }
+    }
+    *words_out = most;
+    return found;
+}
+
+/* Whether the argument names the option; `=VALUE` behind it goes to *value_out. */
+static bool names(const struct command_option *option, const char *letter, const char *argument,
+                  const char **value_out)
+{
+    size_t length = strlen(option->name);
+    *value_out = NULL;
+    if (str_equal(argument, option->name) || (letter && str_equal(argument, letter)))
+        return true;
+    if (!option->value || !str_starts_with(argument, option->name) || argument[length] != '=')
+        return false;
+    *value_out = argument + length + 1;
+    return true;
+}
+
+static bool usage_error(const char *what, const char *argument)
+{
+    fprintf(stderr, "lapakctl: %s%s; lapakctl --help tells more\n", what, argument);
+    return false;
+}
+
+/* The value an option takes, from behind its `=` or from the next argument. */
+static bool take_value(const struct command_option *option, int argc, char **argv, int *at,
+                       const char **value_inout)
+{
+    if (option->value && !*value_inout) {
+        if (*at + 1 == argc)
+            return usage_error("a value is missing behind ", argv[*at]);
+        *value_inout = argv[++*at];
+    }
+    return true;
+}
+
+static bool parse_own_option(int argc, char **argv, int *at, struct arguments *arguments)
+{
+    const char *value;
+    int words;
+    const struct command *command = find_command(arguments, &words);
+    const struct command_option *own = command ? command->options : NULL;
+    while (own && own->name && !names(own, NULL, argv[*at], &value))
+        own++;
+    if (!own || !own->name)
+        return usage_error("there is no option ", argv[*at]);
+    if (arguments->given_count == MOST_WORDS)
+        return usage_error("too many arguments", "");
+    if (!take_value(own, argc, argv, at, &value))
+        return false;
+    arguments->given[arguments->given_count++] = (struct command_given){own, value ? value : ""};
+    return true;
+}
+
+static bool parse_option(int argc, char **argv, int *at, struct arguments *arguments)
+{
+    for (size_t i = 0; i < OPTIONS; i++) {
+        const char *value;
+        if (!names(&options[i].is, options[i].letter, argv[*at], &value))
+            continue;
+        char *target = (char *)arguments + options[i].offset;
+        if (!take_value(&options[i].is, argc, argv, at, &value))
+            return false;
+        if (options[i].is.value)
+            *(const char **)target = value;
+        else
+            *(bool *)target = true;
+        return true;
+    }
+    return parse_own_option(argc, argv, at, arguments);
+}
+
+/* Options may stand before and behind the command, a command's own ones behind it; behind "--" there are
+ * none. */
+static bool parse(int argc, char **argv, struct arguments *arguments)
+{
+    bool only_words = false;
+    for (int i = 1; i < argc; i++) {
+        if (!only_words && str_equal(argv[i], "--")) {
+            only_words = true;
+        } else if (only_words || argv[i][0] != '-' || argv[i][1] == '\0') {
+            if (arguments->count == MOST_WORDS)
+                return usage_error("too many arguments", "");
+            arguments->words[arguments->count++] = argv[i];
+        } else if (!parse_option(argc, argv, &i, arguments)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void print_option(const struct command_option *option, const char *letter)
+{
+    int width = printf("  %s%s%s %s", letter ? letter : "", letter ? ", " : "", option->name,
+                       option->value ? option->value : "");
+    printf("%*s%s\n", width < 32 ? 32 - width : 2, "", option->help);
+}
+
 static void print_help(void)
 {
     puts("usage: lapakctl [OPTION…] COMMAND [OPERAND…]\n\nCommands:");
@@ -108,26 +175,29 @@ static void print_help(void)
         int width = printf("  %s %s", commands[i]->name, commands[i]->usage);
         printf("%*s%s\n", width < 32 ? 32 - width : 2, "", commands[i]->help);
     }
-    puts("\nOptions, before or behind the command:");
-    for (size_t i = 0; i < OPTIONS; i++) {
-        int width = printf("  %s, %s %s", options[i].letter, options[i].name,
-                           options[i].value ? options[i].value : "");
-        printf("%*s%s\n", width < 32 ? 32 - width : 2, "", options[i].help);
-    }
+    puts("\nOptions, before or behind the command (COMMAND --help lists its own):");
+    for (size_t i = 0; i < OPTIONS; i++)
+        print_option(&options[i].is, options[i].letter);
     puts("\nExit codes: 0 all is well; 1 something is wrong; 2 called wrongly.");
+}
+
+static void print_usage(FILE *file, const struct command *command)
+{
+    fprintf(file, "usage: lapakctl %s%s%s\n", command->name, *command->usage ? " " : "", command->usage);
 }
 
 static int run(const struct command *command, const struct arguments *arguments, int skip)
 {
     if (arguments->help) {
-        printf("usage: lapakctl %s%s%s\n%s\n", command->name, *command->usage ? " " : "", command->usage,
-               command->help);
+        print_usage(stdout, command);
+        puts(command->help);
+        for (const struct command_option *own = command->options; own && own->name; own++)
+            print_option(own, NULL);
         return COMMAND_OK;
     }
     int operands = arguments->count - skip;
     if (operands > abs(command->operands) || operands < command->operands) {
-        fprintf(stderr, "usage: lapakctl %s%s%s\n", command->name, *command->usage ? " " : "",
-                command->usage);
+        print_usage(stderr, command);
         return COMMAND_USAGE;
     }
     auto_arena struct arena *arena = arena_new();
@@ -138,6 +208,8 @@ static int run(const struct command *command, const struct arguments *arguments,
         .json = arguments->json,
         .operand_count = operands,
         .operands = arguments->words + skip,
+        .given_count = arguments->given_count,
+        .given = arguments->given,
     };
     if (!context.env_path && access(".env", F_OK) == 0)
         context.env_path = ".env";
@@ -158,11 +230,10 @@ int main(int argc, char **argv)
         puts("lapakctl " LAPAK_VERSION);
         return COMMAND_OK;
     }
-    for (size_t i = 0; i < COMMANDS; i++) {
-        int words = name_words(commands[i], &arguments);
-        if (words > 0)
-            return run(commands[i], &arguments, words);
-    }
+    int words;
+    const struct command *command = find_command(&arguments, &words);
+    if (command)
+        return run(command, &arguments, words);
     if (arguments.help) {
         print_help();
         return COMMAND_OK;
