@@ -83,14 +83,19 @@ CREATE TABLE alerts (
     last_at      timestamptz NOT NULL,
     told_at      timestamptz,                     -- when the owners were told last
     told_count   bigint      NOT NULL DEFAULT 0,  -- what they were told then
+    told_open    boolean     NOT NULL DEFAULT false, -- that it is open is the last they were told
     acked_at     timestamptz,
     acked_by     bigint,
     muted_until  timestamptz,
     recovered_at timestamptz,
-    CHECK ((acked_at IS NULL) = (acked_by IS NULL))
+    due_at       timestamptz,                     -- when it is next decided whether to tell, and whether it is over
+    CHECK ((acked_at IS NULL) = (acked_by IS NULL)),
+    CHECK (told_at IS NOT NULL OR NOT told_open)
 ) WITH (fillfactor = 80);
 CREATE UNIQUE INDEX alerts_open ON alerts (store, kind, subject) WHERE recovered_at IS NULL;
+CREATE INDEX alerts_recovered ON alerts (store, kind, subject, recovered_at) WHERE recovered_at IS NOT NULL;
 CREATE INDEX alerts_last ON alerts (last_at, id);
+CREATE INDEX alerts_due ON alerts (due_at) WHERE due_at IS NOT NULL;
 
 -- --- what the last round saw of each store: see watch/figures.h ---
 

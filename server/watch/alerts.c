@@ -5,11 +5,12 @@
 
 #include "base/log.h"
 
-static const char *const names[] = {
-#define ALERT_NAME(id, name, severity, recovers, window) name,
-    ALERT_KINDS(ALERT_NAME)
-#undef ALERT_NAME
-};
+static const struct alert_teller *teller;
+
+void alerts_set_teller(const struct alert_teller *table)
+{
+    teller = table;
+}
 
 void alert_raise(const char *store, enum alert_kind kind, const char *subject, const char *detail, ...)
 {
@@ -18,10 +19,14 @@ void alert_raise(const char *store, enum alert_kind kind, const char *subject, c
     va_start(values, detail);
     vsnprintf(text, sizeof text, detail, values);
     va_end(values);
-    log_warn(store, "alert: %s %s: %s", names[kind], subject, text);
+    log_warn(store, "alert: %s %s: %s", alert_kind_name(kind), subject, text);
 }
 
 void alert_clear(const char *store, enum alert_kind kind, const char *subject)
+{
+}
+
+void alert_clear_store(const char *store)
 {
 }
 
