@@ -105,6 +105,8 @@ CREATE TABLE store_figures (
     day                 date,                          -- whose orders these are, in the store's zone
     orders              bigint      NOT NULL DEFAULT 0,
     revenue             bigint      NOT NULL DEFAULT 0, -- rupiah
+    orders_before       bigint      NOT NULL DEFAULT 0, -- of the day before
+    revenue_before      bigint      NOT NULL DEFAULT 0,
     people              bigint      NOT NULL DEFAULT 0,
     parked              bigint      NOT NULL DEFAULT 0, -- jobs, updates and payments set aside for somebody to decide
     outbox_waiting      bigint      NOT NULL DEFAULT 0,

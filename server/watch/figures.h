@@ -9,10 +9,11 @@
 
 struct store_figures {
     const char *store;
-    int64_t checked_ms; /* 0: no round yet */
-    const char *day;    /* "2026-11-22": whose orders these are, in the store's zone; "" */
-    int64_t orders;     /* completed on that day */
-    int64_t revenue;    /* of these, rupiah */
+    int64_t checked_ms;                    /* 0: no round yet */
+    const char *day;                       /* "2026-11-22": whose orders these are, in the store's zone; "" */
+    int64_t orders;                        /* completed on that day */
+    int64_t revenue;                       /* of these, rupiah */
+    int64_t orders_before, revenue_before; /* the same of the day before `day` */
     int64_t people;
     int64_t parked; /* jobs, updates and payments set aside for somebody to decide */
     int64_t outbox_waiting, outbox_late_seconds, jobs_late_seconds;
@@ -35,3 +36,26 @@ MUST_USE bool figures_get(struct work *work, const char *store, struct store_fig
 /* At most `limit` after the name `after` ("": from the first), by name. In the arena. */
 MUST_USE bool figures_list(struct work *work, const char *after, int64_t limit,
                            struct store_figures **figures_out, size_t *count_out, struct error *err);
+
+/* All stores together, today. */
+struct figures_sum {
+    int64_t orders, revenue; /* rupiah */
+    int64_t parked, outbox_waiting;
+};
+/* `day` is today where the owner is ("2026-11-22"). */
+MUST_USE bool figures_today(struct work *work, const char *day, struct figures_sum *sum_out,
+                            struct error *err);
+
+/* One day of all stores, and those that sold for the most. */
+enum { FIGURES_BEST = 10 };
+struct figures_of_day {
+    const char *store;
+    int64_t orders, revenue;
+};
+struct figures_day {
+    int64_t orders, revenue;
+    size_t best_count;
+    struct figures_of_day best[FIGURES_BEST];
+};
+/* Of the last day that a round has seen to its end, or of one that is not over. In the arena. */
+MUST_USE bool figures_day(struct work *work, const char *day, struct figures_day *day_out, struct error *err);
