@@ -19,6 +19,8 @@ struct bot {
     int64_t id;
     char *token; /* the last one seen */
     char *username, *first_name;
+    bool can_manage_bots;
+    int64_t manager; /* the bot it was made through; 0: none */
 
     char *webhook_url; /* NULL: none is set */
     char *webhook_secret;

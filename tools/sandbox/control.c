@@ -93,7 +93,8 @@ static void respond_error(struct arena *arena, struct web_token *token, int stat
 static const struct control_route *route_find(const char *method, const char *name, bool *known_out)
 {
     static const struct control_route *const tables[] = {control_state_table, control_chat_table,
-                                                         control_people_table, control_pay_table};
+                                                         control_people_table, control_pay_table,
+                                                         control_managed_table};
     if (strcmp(method, "HEAD") == 0)
         method = "GET";
     *known_out = false;

@@ -37,6 +37,7 @@ extern const struct control_route control_state_table[];
 extern const struct control_route control_chat_table[];
 extern const struct control_route control_people_table[];
 extern const struct control_route control_pay_table[];
+extern const struct control_route control_managed_table[]; /* in method_managed.c */
 
 /* Members of the body. Each is false with err filled where the member is missing or of another type. */
 bool control_int(struct control *control, const char *name, int64_t *value_out);

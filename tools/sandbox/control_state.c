@@ -62,11 +62,16 @@ static bool set_bot(struct control *control, json_t **answer_out)
     revoked = was;
     if (!control_may_bool(control, "revoked", &revoked))
         return false;
+    bool can_manage_bots = false;
+    if (!control_may_bool(control, "can_manage_bots", &can_manage_bots))
+        return false;
     struct bot *bot = token ? bot_of_token(control->sandbox, token) : NULL;
     if (!bot)
         return error_set(&control->err, ERR_INVALID, "token must be digits, a colon and %d characters",
                          BOT_TOKEN_SECRET);
     bot_revoke(control->sandbox, token, revoked);
+    if (json_object_get(control->body, "can_manage_bots"))
+        bot->can_manage_bots = can_manage_bots;
     bot_name(control->sandbox, bot, username, first_name);
     *answer_out = bot_json(control->sandbox, bot);
     return true;

@@ -49,6 +49,7 @@ static bool get_me(struct call *call, json_t **result_out)
     json_object_set_new(me, "can_join_groups", json_true());
     json_object_set_new(me, "can_read_all_group_messages", json_false());
     json_object_set_new(me, "supports_inline_queries", json_false());
+    json_object_set_new(me, "can_manage_bots", json_boolean(call->bot->can_manage_bots));
     *result_out = me;
     return true;
 }

@@ -24,8 +24,8 @@ static const char DOWNLOAD[] = "file"; /* what the log and the failures call it 
 static const struct method *method_find(const char *name)
 {
     static const struct method *const tables[] = {
-        method_send_table, method_edit_table,    method_copy_table,
-        method_chat_table, method_webhook_table, method_info_table,
+        method_send_table,    method_edit_table, method_copy_table,    method_chat_table,
+        method_webhook_table, method_info_table, method_managed_table,
     };
     for (size_t i = 0; i < sizeof tables / sizeof *tables; i++)
         for (const struct method *method = tables[i]; method->name; method++)

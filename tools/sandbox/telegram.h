@@ -55,6 +55,7 @@ extern const struct method method_copy_table[];
 extern const struct method method_chat_table[];
 extern const struct method method_webhook_table[];
 extern const struct method method_info_table[];
+extern const struct method method_managed_table[];
 
 /* Refuses with 400 what only a buggy bot sends; always false. */
 #define call_bug(call, ...)                                                                                  \
