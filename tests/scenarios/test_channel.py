@@ -191,6 +191,11 @@ def test_what_can_not_be_set(world, kopi, andi, channel):
     set_channel(andi, kopi, f"@{NAME}", "belum dipasang")
     assert "tidak bisa dihubungi" in andi.last(kopi).text
     over()
+    # what is said of it leads on
+    page = andi.last(kopi)
+    assert page.button("⚙️ Admin")
+    andi.press(kopi, "⬅️", page)
+    andi.wait_for(kopi, lambda m: m.id == page.id and m.text.startswith("⚙️ Channel wajib"))
     assert kopi.query("SELECT 1 FROM settings") == []
     assert kopi.query("SELECT 1 FROM admin_logs") == []
 

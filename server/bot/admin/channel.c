@@ -206,8 +206,7 @@ static bool finish(struct work *work, int64_t ref, void *request_taken, void *re
     const struct outgoing outgoing = {
         .chat_id = ref,
         .html = html,
-        .keyboard =
-            say_button(work, TEXT_SETTING_CHANNEL, setting_page_data(&turn, setting_screen(SETTING)))};
+        .keyboard = screen_ways_on(work, setting_page_data(&turn, setting_screen(SETTING)))};
     return outgoing_add(work, &outgoing, err);
 }
 

@@ -17,6 +17,15 @@ void screen_ways_back(struct turn *turn, struct keyboard *keyboard, const char *
     keyboard_data(keyboard, say_label(turn->work, TEXT_BUTTON_MENU), STYLE_NONE, "ad");
 }
 
+json_t *screen_ways_on(struct work *work, const char *back)
+{
+    struct turn turn = {.work = work};
+    struct keyboard keyboard;
+    keyboard_begin(&keyboard);
+    screen_ways_back(&turn, &keyboard, back);
+    return keyboard_inline(&keyboard);
+}
+
 void screen_show(struct turn *turn, const char *html, struct keyboard *keyboard, const char *back)
 {
     screen_ways_back(turn, keyboard, back);

@@ -6,6 +6,8 @@
 
 /* A row with `⬅️ Kembali` (callback data `back`) and `⚙️ Admin`. */
 void screen_ways_back(struct turn *turn, struct keyboard *keyboard, const char *back);
+/* The same as the keyboard of a message that a job sends. */
+json_t *screen_ways_on(struct work *work, const char *back);
 /* A page that says one thing, with the ways back. */
 void screen_say(struct turn *turn, const char *html, const char *back);
 /* Ends the keyboard with the ways back and shows the page. */
