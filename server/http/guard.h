@@ -3,7 +3,8 @@
  * work. Everybody has a burst of 8 actions and then 1 a second. Who is a little too fast is slowed down:
  * their update waits, nothing is lost. Who keeps pushing (15 waits of about a second or more in a row, or
  * more than 3 s ahead) is warned, reported to the store's admins once, and paused: 10 s, then twice as long
- * each time, at most 10 minutes; 10 quiet minutes forget it. Used on the loop's thread only.
+ * each time, at most 10 minutes; 10 quiet minutes forget it. Whom to ask for is the caller's: admins and
+ * owners whom the store's file names are not asked for. Used on the loop's thread only.
  */
 #pragma once
 

@@ -201,7 +201,7 @@ def test_numbers_that_are_no_deposits(world, kopi, staff, budi):
     prove(kopi, budi)
     for verb in ("agd:%s", "agp:%s", "agc:%s", "agk:%s:1", "agj:%s"):
         for number in (0, -1, 4242, 2**63 - 1, -2**63):
-            andi.chat(kopi).pace.wait()
+            andi.chat(kopi).keep_pace()
             answer = andi.wait_answer(kopi, andi.force(kopi, verb % number))
             assert "tidak ditemukan" in answer["text"], (verb, number)
     world.quiet()

@@ -434,7 +434,7 @@ def test_numbers_that_are_no_orders(world, kopi, staff, budi):
     before = kopi.query("SELECT count(*) FROM outbox")
     for verb in ("aod", "aom", "aoc", "aor", "aon"):
         for number in (0, -1, 4242, 2**63 - 1, -2**63):
-            andi.chat(kopi).pace.wait()
+            andi.chat(kopi).keep_pace()
             answer = andi.wait_answer(kopi, andi.force(kopi, f"{verb}:{number}"))
             assert "tidak ditemukan" in answer["text"], (verb, number)
     world.quiet()

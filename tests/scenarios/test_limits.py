@@ -225,3 +225,23 @@ def test_a_fast_person_is_only_slowed_down(world, kopi, budi):
     world.quiet()
     assert kopi.query("SELECT quantity FROM cart_items") == [(8,)]
     assert not [a for a in budi.answers(kopi) if "spam" in (a.get("text") or "")]
+
+
+def test_admins_of_the_file_are_not_slowed_down(world, budi):
+    kopi = world.store("kopi-digital", [product("Kopi Susu", 15_000, 50, code="SUSU")], admins=[1001], owners=[1003])
+    staff = [world.person(number) for number in (1001, 1003)]
+    for person in [*staff, budi]:
+        person.start_chat(kopi)
+    world.quiet()
+    delayed = world.metrics().get("lapak_updates_total", outcome="delayed")
+
+    def press_thirty_times(person):
+        return kopi.post_updates([updates.callback(person, "w", person.last(kopi).id) for _ in range(30)])
+
+    for person in staff:
+        answers = press_thirty_times(person)
+        assert all(status == 200 and "spam" not in text and "Pelan-pelan" not in text for status, _, text in answers)
+    assert world.metrics().get("lapak_updates_total", outcome="delayed") == delayed
+    assert world.metrics().get("lapak_updates_total", outcome="dropped_spam") == 0
+    assert len([text for _, _, text in press_thirty_times(budi) if "Pelan-pelan" in text]) >= 15
+    assert world.metrics().get("lapak_spam_reports_total") == 1

@@ -200,9 +200,13 @@ class Chat:
     def answers(self):
         return self.read()["answers"]
 
-    def _act(self):
+    def keep_pace(self):
+        """Waits until this person may act again."""
         if self.pace:
             self.pace.wait()
+
+    def _act(self):
+        self.keep_pace()
         self.before = {message.version for message in self.all_messages()}
 
     # What the person does

@@ -93,7 +93,7 @@ class Explorer:
 
     def press(self, message, button):
         before = {one.version for one in self.look()[0]}
-        self.chat.pace.wait()
+        self.chat.keep_pace()
         try:
             pressed = self.chat.press_raw(message.id, button["callback_data"])
         except SandboxError:

@@ -16,7 +16,9 @@ class Person:
 
     def chat(self, store):
         if store.name not in self._chats:
-            self._chats[store.name] = Chat(self.world.sandbox, store.bot_id, self.id, 15 * PATIENCE, Pace(), store.language)
+            # the guard lets those whom the store's file names act as fast as they like
+            pace = None if self.id in (*store.admins, *store.owners) else Pace()
+            self._chats[store.name] = Chat(self.world.sandbox, store.bot_id, self.id, 15 * PATIENCE, pace, store.language)
         return self._chats[store.name]
 
     def hurry(self, store):
