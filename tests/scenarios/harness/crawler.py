@@ -28,6 +28,8 @@ WAY_OUT = re.compile("⬅️|🏠|❌|⚙️ Admin|🚫 Tidak|🧭|🔄|👤|�
 OLD_BUTTON = "Tombol ini sudah tidak berlaku"
 # A placeholder without a value, or what was escaped twice.
 UNFILLED = re.compile(r"\{[a-z_]+\}|&(?:lt|gt|amp|quot);")
+# The way through a form: its choices and its end, which are another thing in each.
+ONWARD = {"z", "zk"}
 # What a state waits for an answer to is typed: the verbs of the ways out of a question.
 ASKS = {"zx", "kb", "dz", "u", "dn", "kc"}
 
@@ -46,7 +48,7 @@ SAMPLES = {
     "negative": "-1",
     "huge": "9" * 30,
     "long": f"{WORDS} " * 580,
-    "odd": "\u202e\u200b🏴‍☠️ ngawur \u0000".replace("\u0000", ""),
+    "odd": f"\u202e\u200b🏴‍☠️ {WORDS}",
     "command": "/produk",
     "data": "ap:1",
     "photo": None,
@@ -104,8 +106,8 @@ class Explorer:
         named = f"{button['text']!r} ({button['callback_data']})"
         if answer is None:
             self.crawl.find(self, f"button {named} was never answered")
-        elif OLD_BUTTON in answer["text"]:
-            self.crawl.find(self, f"button {named} was shown and is not recognised")
+        else:
+            self.crawl.told(self, action_of(self.crawl, button), named, OLD_BUTTON in answer["text"])
         return self.seen(before, message)
 
     def start(self):
@@ -227,7 +229,8 @@ class Crawl:
     def __init__(self, world, store, *, root, labels=(), words=(), skip=(), number, seconds, depth):
         self.world, self.store, self.root, self.labels, self.depth = world, store, root, labels, depth
         self.number, self._skip = number, set(skip)
-        self.states, self.findings, self.verbs = {}, {}, {}
+        self.states, self.verbs = {}, {}
+        self._findings, self._recognised = {}, {}
         self.steps = self.walked = 0
         self._names = re.compile("|".join(re.escape(word) for word in sorted(words, key=len, reverse=True)))
         self._lock = threading.RLock()
@@ -288,7 +291,7 @@ class Crawl:
             return known
 
     def _is_new(self, action):
-        return action[0] != "press" or self.verbs.get(verb_in(action), 0) == 0
+        return action[0] != "press" or verb_in(action) in ONWARD or self.verbs.get(verb_in(action), 0) == 0
 
     def _open_actions(self, state, how=AGAIN):
         """What is still to be done in a state, in order. First what nobody has done anywhere, then everything once, and
@@ -350,11 +353,22 @@ class Crawl:
 
     # What must hold
 
-    def find(self, explorer, what):
-        """The same about the same kind of thing is told once."""
+    def find(self, explorer, what, action=None):
+        """The same about the same kind of thing is told once; with `action` not if that was recognised at other times."""
         line = f"{' → '.join(explorer.path[-6:]) or 'at the start'}: {what}"
         with self._lock:
-            self.findings.setdefault(self.plain(what), line)
+            self._findings.setdefault(self.plain(what), (action, line))
+
+    def told(self, explorer, action, named, is_old):
+        """Somebody else may have done away with what a button was about, since it was shown; but not each time."""
+        with self._lock:
+            self._recognised[action] = self._recognised.get(action, 0) + (not is_old)
+        if is_old:
+            self.find(explorer, f"button {named} was shown and is not recognised", action)
+
+    def found(self):
+        """All findings, one line each."""
+        return [line for action, line in self._findings.values() if not self._recognised.get(action)]
 
     def check(self, explorer, message, chat):
         buttons = [button for button in message.buttons if "callback_data" in button]
