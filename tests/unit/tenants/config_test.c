@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -16,6 +17,9 @@ static int setup(void **unused)
     setenv("DATABASE_URL", "postgresql://lapak:pw@127.0.0.1/lapak", 1);
     setenv("DATA_ENCRYPTION_KEY", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", 1);
     setenv("OWNER_BOT_TOKEN", "7000001:AAAAAAAAAABBBBBBBBBBCCCCCCCCCCDDDDD", 1);
+    /* the defaults are relative paths, which begin at the working directory */
+    if (chdir(SOURCE_DIR) != 0)
+        return -1;
     return files_setup(NULL);
 }
 

@@ -157,7 +157,7 @@ static void the_shipped_example_is_good(void **unused)
     setenv("TOKO_CONTOH_PAKASIR_KEY", "key-1234", 1);
     setenv("TOKO_CONTOH_PAKASIR_SECRET", "hook-secret", 1);
     char *text = arena_alloc(arena, 65536);
-    FILE *file = fopen("tenants/toko-contoh.yaml.example", "r");
+    FILE *file = fopen(SOURCE_DIR "/tenants/toko-contoh.yaml.example", "r");
     assert_non_null(file);
     assert_true(fread(text, 1, 65535, file) > 0);
     fclose(file);
