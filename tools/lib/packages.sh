@@ -14,8 +14,9 @@ NEEDS_BUILD=(
     pc:libh2o-evloop=libh2o-evloop-dev pc:libcurl=libcurl4-openssl-dev pc:jansson=libjansson-dev
     pc:libpq=libpq-dev pc:yaml-0.1=libyaml-dev pc:openssl=libssl-dev pc:libqrencode=libqrencode-dev
     pc:libpng=libpng-dev pc:cairo=libcairo2-dev pc:fontconfig=libfontconfig-dev
+    pc:libarchive=libarchive-dev
 )
-NEEDS_RUN=(cmd:setpriv=util-linux cmd:flock=util-linux cmd:python3=python3 font:DejaVuSans.ttf=fonts-dejavu-core)
+NEEDS_RUN=(cmd:pg_dump=postgresql-client cmd:setpriv=util-linux cmd:flock=util-linux cmd:python3=python3 font:DejaVuSans.ttf=fonts-dejavu-core)
 NEEDS_SERVER=(pg:=postgresql)
 NEEDS_TEST=(
     pc:cmocka=libcmocka-dev py:pytest=python3-pytest py:selenium=python3-selenium py:psycopg2=python3-psycopg2
