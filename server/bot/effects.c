@@ -33,6 +33,13 @@ static bool apply_welcome(struct work *work, int64_t ref, enum outbox_outcome ou
                                      : note_blocked(work, ref, outcome, err);
 }
 
+static bool apply_welcome_sticker(struct work *work, int64_t ref, enum outbox_outcome outcome,
+                                  const json_t *result, struct error *err)
+{
+    return outcome == OUTBOX_REFUSED ? welcome_sticker_refused(work, err)
+                                     : note_blocked(work, ref, outcome, err);
+}
+
 static bool keep_or_remove(struct work *work, struct bill *bill, int64_t message_id, struct error *err)
 {
     if (bill_is_open(bill)) {
@@ -138,6 +145,7 @@ static bool apply_admin_message(struct work *work, int64_t ref, enum outbox_outc
 const struct outbox_effect bot_outbox_effects[] = {
     {EFFECT_NOTICE, apply_notice},
     {EFFECT_WELCOME, apply_welcome},
+    {EFFECT_WELCOME_STICKER, apply_welcome_sticker},
     {EFFECT_INVOICE, apply_invoice},
     {EFFECT_DEPOSIT_INVOICE, apply_deposit_invoice},
     {EFFECT_DELIVERED, apply_delivered},

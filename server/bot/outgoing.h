@@ -7,8 +7,9 @@
 #include "work/work.h"
 
 /* Effects (effects.c) that a message may name. */
-#define EFFECT_NOTICE  "notice"  /* ref: the chat; notes that the person blocked the bot */
-#define EFFECT_WELCOME "welcome" /* ref: the chat; refused, it goes without its photo */
+#define EFFECT_NOTICE          "notice"          /* ref: the chat; notes that the person blocked the bot */
+#define EFFECT_WELCOME         "welcome"         /* ref: the chat; refused, it goes without its photo */
+#define EFFECT_WELCOME_STICKER "welcome_sticker" /* ref: the chat; refused, the admins are told */
 #define EFFECT_INVOICE                                                                                       \
     "invoice" /* ref: the order; its invoice message's id is stored, or the message removed when the order   \
                  ended */

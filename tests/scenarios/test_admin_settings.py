@@ -287,6 +287,21 @@ def test_a_photo_that_telegram_refuses(world, kopi, staff, budi):
     world.expect(r"malformed call: sendPhoto|outbox row \d+")
 
 
+def test_a_sticker_that_telegram_refuses(world, kopi, staff, budi):
+    andi = staff[0]
+    kopi.query("INSERT INTO settings (key, value, updated_by, updated_at)"
+               " VALUES ('welcome.sticker', '\"CAACfile-of-another-bot\"', 1001, now())")
+    world.restart()
+    for _ in range(2):
+        budi.send(kopi, "/start")
+        welcome = budi.wait_for(kopi, lambda m: m.button("🧭 Semua Produk"))
+        assert "Budi" in welcome.text and "🏷 Cek Stok" in budi.keyboard(kopi)
+    andi.wait_for(kopi, "menolak stiker sambutan", fresh=False)
+    world.quiet()
+    assert len([m for m in andi.from_bot(kopi) if "menolak stiker sambutan" in m.text]) == 1
+    world.expect(r"malformed call: sendSticker|outbox row \d+")
+
+
 # --- admins ---
 
 

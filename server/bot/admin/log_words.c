@@ -86,6 +86,7 @@ static const struct word actions[] = {
     {"stock_view", TEXT_LOG_ACTION_STOCK_VIEW},
     {"stock_export", TEXT_LOG_ACTION_STOCK_EXPORT},
     {"content_view", TEXT_LOG_ACTION_CONTENT_VIEW},
+    {"sticker_refused", TEXT_LOG_ACTION_STICKER_REFUSED},
     {"photo_refused", TEXT_LOG_ACTION_PHOTO_REFUSED},
     {"text_broken", TEXT_LOG_ACTION_TEXT_BROKEN},
     {CALCULATOR_ACTION, TEXT_LOG_ACTION_CALCULATE},

@@ -18,6 +18,10 @@ MUST_USE bool welcome_add(struct work *work, int64_t telegram_id, struct error *
  * transaction. */
 MUST_USE bool welcome_without_photo(struct work *work, int64_t telegram_id, struct error *err);
 
+/* Telegram refused the sticker: the rest went on without it, the admins are told once. In the open
+ * transaction. */
+MUST_USE bool welcome_sticker_refused(struct work *work, struct error *err);
+
 /* maintenance.c: needs no transaction */
 turn_handler maintenance_page;
 /* What it says, with that note (NULL: none); HTML. */

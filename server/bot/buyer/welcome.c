@@ -37,28 +37,56 @@ static bool add_page(struct turn *turn, const char *photo, struct error *err)
     return outgoing_add(turn->work, &outgoing, err);
 }
 
+static bool add_sticker(struct work *work, int64_t chat_id, struct error *err)
+{
+    const char *sticker = settings_of(work)->welcome_sticker;
+    if (!sticker)
+        return true;
+    const struct outbox_message message = {.chat_id = chat_id,
+                                           .method = "sendSticker",
+                                           .params = json_pack("{s:s}", "sticker", sticker),
+                                           .effect = EFFECT_WELCOME_STICKER,
+                                           .effect_ref = chat_id};
+    return outbox_add(work, &message, err);
+}
+
+static bool add_line(struct turn *turn, struct error *err)
+{
+    const struct outgoing line = {.chat_id = turn->update->chat_id,
+                                  .html = keyboard_line(turn),
+                                  .keyboard = start_reply_keyboard(turn)};
+    return outgoing_add(turn->work, &line, err);
+}
+
+/* All of it in the outbox. */
+static bool add_all(struct turn *turn, struct error *err)
+{
+    int64_t chat_id = turn->update->chat_id;
+    const char *alone, *photo = photo_of(turn, &alone);
+    const struct outgoing picture = {.chat_id = chat_id, .html = "", .photo_file_id = alone};
+    return add_sticker(turn->work, chat_id, err) && add_line(turn, err) &&
+           (!alone || outgoing_add(turn->work, &picture, err)) && add_page(turn, photo, err);
+}
+
 /* A message has either a reply keyboard or inline buttons: the keyboard comes with a line of its own, before
  * the welcome, which is to stay the last thing in sight.
  *
- * What is expendable goes through the sender alone. A photo may be one that Telegram refuses (the file_id of
- * another bot): it is a row, whose effect sends the welcome without it. */
+ * What is expendable goes through the sender alone. A sticker or a photo may be one that Telegram refuses
+ * (the file_id of another bot): it is a row, whose effect tells of it, and so is what comes behind it. */
 bool welcome_send(struct turn *turn, struct error *err)
 {
     struct work *work = turn->work;
-    const char *sticker = settings_of(work)->welcome_sticker, *alone;
     int64_t chat_id = turn->update->chat_id;
+    const char *alone;
     if (!start_home(turn, err))
         return false;
-    const char *photo = photo_of(turn, &alone);
-    if (!photo && !work_commit(work, err))
+    if (settings_of(work)->welcome_sticker || photo_of(turn, &alone))
+        return add_all(turn, err);
+    if (!work_commit(work, err))
         return false;
-    if (sticker)
-        page_file_aside(work, chat_id, "sendSticker", "sticker", sticker);
     page_aside(work, chat_id, keyboard_line(turn), start_reply_keyboard(turn));
     if (alone)
         page_file_aside(work, chat_id, "sendPhoto", "photo", alone);
-    if (photo)
-        return add_page(turn, photo, err);
     page_send(work, &turn->page, chat_id);
     return true;
 }
@@ -83,59 +111,32 @@ static bool turn_of(struct work *work, int64_t telegram_id, struct update *updat
     return catalogue_get(work, &turn_out->catalogue, err) && start_home(turn_out, err);
 }
 
-static bool add_sticker(struct work *work, int64_t chat_id, struct error *err)
-{
-    const char *sticker = settings_of(work)->welcome_sticker;
-    if (!sticker)
-        return true;
-    const struct outbox_message message = {.chat_id = chat_id,
-                                           .method = "sendSticker",
-                                           .params = json_pack("{s:s}", "sticker", sticker),
-                                           .effect = EFFECT_NOTICE,
-                                           .effect_ref = chat_id};
-    return outbox_add(work, &message, err);
-}
-
-static bool add_line(struct turn *turn, struct error *err)
-{
-    const struct outgoing line = {.chat_id = turn->update->chat_id,
-                                  .html = keyboard_line(turn),
-                                  .keyboard = start_reply_keyboard(turn)};
-    return outgoing_add(turn->work, &line, err);
-}
-
 bool welcome_add(struct work *work, int64_t telegram_id, struct error *err)
 {
     struct update update;
     struct turn turn = {0};
-    const char *photo = NULL, *alone = NULL;
-    bool ok = turn_of(work, telegram_id, &update, &turn, err) && add_sticker(work, telegram_id, err) &&
-              add_line(&turn, err);
-    if (ok)
-        photo = photo_of(&turn, &alone);
-    const struct outgoing picture = {.chat_id = telegram_id, .html = "", .photo_file_id = alone};
-    ok = ok && (!alone || outgoing_add(work, &picture, err)) && add_page(&turn, photo, err);
+    bool ok = turn_of(work, telegram_id, &update, &turn, err) && add_all(&turn, err);
     if (!ok)
         page_forget(&turn.page);
     return ok || error_context(err, "welcome");
 }
 
-/* Once for each photo that an admin sets: its row in admin_logs is the memory. */
-static bool tell_admins(struct work *work, struct error *err)
+/* Once for each file that an admin sets: its row in admin_logs is the memory. */
+static bool tell_admins(struct work *work, const char *key, const char *action, enum text_key text,
+                        struct error *err)
 {
-    static const char key[] = "welcome.photo";
     struct setting row;
     if (!settings_read(work, key, false, &row, err))
         return false;
-    const struct admin_log entry = {.action = "photo_refused",
-                                    .subject = "setting",
-                                    .subject_id = row.id,
-                                    .before = json_pack("{s:s}", "key", key),
-                                    .key = arena_printf(work->arena, "photo_refused:%lld:%lld",
-                                                        (long long)row.id, (long long)row.edition)};
+    const struct admin_log entry = {
+        .action = action,
+        .subject = "setting",
+        .subject_id = row.id,
+        .before = json_pack("{s:s}", "key", key),
+        .key = arena_printf(work->arena, "%s:%lld:%lld", action, (long long)row.id, (long long)row.edition)};
     if (!admin_log_add(work, &entry, err))
         return err->code == ERR_CONFLICT;
-    return outgoing_to_admins(work, say(work, TEXT_WELCOME_PHOTO_REFUSED, TEXT_NO_VALUES), err);
+    return outgoing_to_admins(work, say(work, text, TEXT_NO_VALUES), err);
 }
 
 bool welcome_without_photo(struct work *work, int64_t telegram_id, struct error *err)
@@ -143,8 +144,14 @@ bool welcome_without_photo(struct work *work, int64_t telegram_id, struct error 
     struct update update;
     struct turn turn = {0};
     bool ok = turn_of(work, telegram_id, &update, &turn, err) && add_page(&turn, NULL, err) &&
-              tell_admins(work, err);
+              tell_admins(work, "welcome.photo", "photo_refused", TEXT_WELCOME_PHOTO_REFUSED, err);
     if (!ok)
         page_forget(&turn.page);
     return ok || error_context(err, "welcome");
+}
+
+bool welcome_sticker_refused(struct work *work, struct error *err)
+{
+    return tell_admins(work, "welcome.sticker", "sticker_refused", TEXT_WELCOME_STICKER_REFUSED, err) ||
+           error_context(err, "welcome");
 }
