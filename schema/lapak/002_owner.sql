@@ -67,8 +67,22 @@ CREATE TABLE audit_logs (
     actor      text        NOT NULL, -- "telegram:1001", "operator", "system", "outside"
     detail     text        NOT NULL, -- JSON, as it was hashed
     created_at timestamptz NOT NULL,
-    hash       bytea       NOT NULL CHECK (octet_length(hash) = 32)
+    previous   bytea       NOT NULL CHECK (octet_length(previous) = 32), -- hash of the row before; zeros for the first
+    hash       bytea       NOT NULL CHECK (octet_length(hash) = 32)      -- keyed, of all but the id
 );
+-- Of the server's own role too, though it could take that right back.
+REVOKE UPDATE, DELETE, TRUNCATE ON audit_logs FROM CURRENT_USER;
+
+-- What is remembered of each trail (also the server's) apart from it, so that one whose end was cut off is found.
+CREATE TABLE audit_heads (
+    store text        NOT NULL, -- bot_store_name, or 'server'
+    kind  text        NOT NULL CHECK (kind IN ('head', 'verified')), -- the newest row; the one up to which it was verified
+    id    bigint      NOT NULL,
+    hash  bytea       NOT NULL CHECK (octet_length(hash) = 32),
+    mark  bytea       NOT NULL CHECK (octet_length(mark) = 32), -- keyed, of all of this
+    at    timestamptz NOT NULL,
+    PRIMARY KEY (store, kind)
+) WITH (fillfactor = 50);
 
 -- --- alerts: see watch/alerts.h ---
 

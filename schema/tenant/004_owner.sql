@@ -7,7 +7,8 @@ CREATE TABLE audit_logs (
     actor      text        NOT NULL, -- "telegram:1001", "operator", "system", "outside"
     detail     text        NOT NULL, -- JSON, as it was hashed
     created_at timestamptz NOT NULL,
-    hash       bytea       NOT NULL CHECK (octet_length(hash) = 32)
+    previous   bytea       NOT NULL CHECK (octet_length(previous) = 32), -- hash of the row before; zeros for the first
+    hash       bytea       NOT NULL CHECK (octet_length(hash) = 32)      -- keyed, of all but the id
 );
 
 DO $$

@@ -5,6 +5,7 @@ void vault_init(struct vault *vault, const uint8_t master_key[static CRYPTO_KEY_
     auto_arena struct arena *arena = arena_new();
     crypto_derive_key(master_key, arena_printf(arena, "lapak/seal/%s", owner), vault->seal_key);
     crypto_derive_key(master_key, arena_printf(arena, "lapak/digest/%s", owner), vault->digest_key);
+    crypto_derive_key(master_key, arena_printf(arena, "lapak/audit/%s", owner), vault->audit_key);
 }
 
 void *vault_seal(struct arena *arena, const struct vault *vault, const char *identity, const void *plain,
@@ -25,4 +26,10 @@ bool vault_open(struct arena *arena, const struct vault *vault, const char *iden
 void vault_digest(const struct vault *vault, const void *plain, size_t length, uint8_t digest_out[static 32])
 {
     crypto_hmac_sha256(vault->digest_key, sizeof vault->digest_key, plain, length, digest_out);
+}
+
+void vault_audit_mark(const struct vault *vault, const void *plain, size_t length,
+                      uint8_t mark_out[static 32])
+{
+    crypto_hmac_sha256(vault->audit_key, sizeof vault->audit_key, plain, length, mark_out);
 }

@@ -1,7 +1,7 @@
 /*
  * A store's encryption: sold contents, stock, proofs and queued messages are sealed with AES-256-GCM under a
  * key of the store's own, derived from DATA_ENCRYPTION_KEY. The identity given (the row's) is authenticated
- * with it.
+ * with it. The audit trail is marked with another one.
  */
 #pragma once
 
@@ -12,6 +12,7 @@
 struct vault {
     uint8_t seal_key[CRYPTO_KEY_BYTES];
     uint8_t digest_key[CRYPTO_KEY_BYTES];
+    uint8_t audit_key[CRYPTO_KEY_BYTES];
 };
 
 /* `owner` is the bot_store_name, or "server" for schema lapak. */
@@ -26,3 +27,6 @@ MUST_USE bool vault_open(struct arena *arena, const struct vault *vault, const c
                          struct error *err);
 /* A keyed digest, for finding equal contents without reading them. */
 void vault_digest(const struct vault *vault, const void *plain, size_t length, uint8_t digest_out[static 32]);
+/* A keyed mark for the audit trail: who has no key can't make one. */
+void vault_audit_mark(const struct vault *vault, const void *plain, size_t length,
+                      uint8_t mark_out[static 32]);

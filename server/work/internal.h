@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
+#include "work/audit.h"
 #include "work/job.h"
 #include "work/lane.h"
 #include "work/outbox.h"
@@ -97,6 +98,8 @@ struct lane_store {
     void *data;
     void (*free_data)(void *data);
     struct hands hands;
+
+    struct audit_notes *audit_notes; /* under the lanes' audit_mutex; NULL until the first */
 };
 
 struct lanes {
@@ -112,6 +115,8 @@ struct lanes {
     atomic_bool winding_down; /* set under pool_mutex */
     void (*on_catalogue_change)(struct work *work);
     void (*on_task)(struct work *work);
+    pthread_mutex_t audit_mutex;         /* innermost */
+    struct audit_head_note *audit_heads; /* to be written down by the server's lane; under audit_mutex */
     struct {
         atomic_ullong tasks, refused, outbox_sent, outbox_failed, outbox_retried, jobs_done, jobs_failed,
             jobs_parked;
@@ -123,6 +128,8 @@ struct lanes {
  * chance at once; one that is put off again then is dropped. */
 void lane_submit_delayed(struct lane_store *store, lane_task *run, void *argument, int64_t delay_ms,
                          void (*drop)(void *argument));
+/* As lane_submit_internal; false, with nothing done, where the lane's thread is about to end. */
+bool lane_submit_unless_stopping(struct lane_store *store, lane_task *run, void *argument);
 struct task *task_list_pop(struct task_list *list);
 void lane_wake_delayed(struct lane *lane);
 void lane_drop_delayed(struct lane *lane);
@@ -171,3 +178,22 @@ MUST_USE bool outbox_bulk_end(struct work *work, const struct outbox_message *me
 /* job.c */
 MUST_USE bool job_sweep(struct work *work, struct db_rows *next, struct error *err);
 void job_start_added(struct work *work);
+
+/* audit.c */
+/* The rows that the transaction asked for, at its end. */
+MUST_USE bool audit_write(struct work *work, struct error *err);
+/* Committed: the trail's new head is to be remembered by the server. */
+void audit_remember(struct work *work);
+
+/* audit_note.c */
+/* Writes the notes that are due, or with `all` every one. Without a transaction; lane thread only. */
+void audit_notes_write(struct work *work, bool all);
+void audit_notes_free(struct lane_store *store);
+
+/* audit_head.c */
+/* A head for the server's lane to write down; any thread. */
+void audit_head_changed(struct lanes *lanes, const struct vault *vault, const char *store,
+                        const struct audit_head *head);
+/* Writes down what was not yet. A unit of work of the server's store, without a transaction. */
+void audit_heads_write(struct work *work);
+void audit_heads_free(struct lanes *lanes);

@@ -73,6 +73,9 @@ static void sweep_store(struct lane_store *store, struct arena *arena)
         lane_store_due(store, now + RETRY_SWEEP_MS);
     }
     work_end(&work);
+    audit_notes_write(&work, false);
+    if (store->is_server)
+        audit_heads_write(&work);
 }
 
 /* The store that has been due the longest, or NULL; keeps next_due_ms right. */
@@ -222,6 +225,17 @@ static void run_round(struct lane *lane, struct task *task, struct lane_store *d
     arena_reset(arena);
 }
 
+/* Without the mutex, when nothing else is to come: what was counted and not written. */
+static void write_last_notes(struct lane *lane, struct arena *arena)
+{
+    for (struct lane_store *s = lane->stores; s; s = s->all_next) {
+        struct work work;
+        work_init(&work, s, arena, clock_now_ms());
+        audit_notes_write(&work, true);
+        arena_reset(arena);
+    }
+}
+
 static void *serve(void *argument)
 {
     struct lane *lane = argument;
@@ -246,6 +260,7 @@ static void *serve(void *argument)
     }
     pthread_cond_broadcast(&lane->idle);
     pthread_mutex_unlock(&lane->mutex);
+    write_last_notes(lane, arena);
     arena_free(&arena);
     return NULL;
 }
@@ -295,6 +310,7 @@ bool lanes_start(const struct lane_options *options, struct lanes **lanes_out, s
     lanes->most_queued = options->most_queued ? options->most_queued : 256;
     lanes->master_key = options->master_key;
     pthread_mutex_init(&lanes->pool_mutex, NULL);
+    pthread_mutex_init(&lanes->audit_mutex, NULL);
     atomic_store(&lanes->next_scope, 1);
     lanes->lanes = xcalloc((size_t)options->count, sizeof *lanes->lanes);
     for (int i = 0; i < options->count; i++)
@@ -439,8 +455,20 @@ static void store_free(struct lane_store *store)
 {
     free_data(store);
     hands_free(&store->hands);
+    audit_notes_free(store);
     tenant_unref(&store->tenant);
     free(store);
+}
+
+/* Of trails that were written to while the server's lane was ending. All threads have ended. */
+static void write_last_heads(struct lane_store *server)
+{
+    auto_arena struct arena *arena = arena_new();
+    struct work work;
+    if (!server)
+        return;
+    work_init(&work, server, arena, clock_now_ms());
+    audit_heads_write(&work);
 }
 
 void lanes_stop(struct lanes **lanes_pointer)
@@ -463,6 +491,10 @@ void lanes_stop(struct lanes **lanes_pointer)
         struct lane *lane = &lanes->lanes[i];
         if (lane->started)
             pthread_join(lane->thread, NULL);
+    }
+    write_last_heads(server);
+    for (int i = 0; i < lanes->count; i++) {
+        struct lane *lane = &lanes->lanes[i];
         lane_drop_delayed(lane);
         while (lane->stores) {
             struct lane_store *store = lane->stores;
@@ -476,6 +508,8 @@ void lanes_stop(struct lanes **lanes_pointer)
     }
     if (unswept)
         store_free(unswept);
+    audit_heads_free(lanes);
+    pthread_mutex_destroy(&lanes->audit_mutex);
     pthread_mutex_destroy(&lanes->pool_mutex);
     free(lanes->lanes);
     free(lanes);

@@ -98,6 +98,20 @@ void lane_submit_internal(struct lane_store *store, lane_task *run, void *argume
     pthread_mutex_unlock(&lane->mutex);
 }
 
+bool lane_submit_unless_stopping(struct lane_store *store, lane_task *run, void *argument)
+{
+    struct lane *lane = store->lane;
+    struct task *task = task_new(store, run, argument);
+    pthread_mutex_lock(&lane->mutex);
+    bool room = !lane->stopping;
+    if (room)
+        enqueue(store, &store->internal, task);
+    pthread_mutex_unlock(&lane->mutex);
+    if (!room)
+        free(task);
+    return room;
+}
+
 void lane_submit_delayed(struct lane_store *store, lane_task *run, void *argument, int64_t delay_ms,
                          void (*drop)(void *argument))
 {

@@ -25,6 +25,7 @@ static void forget_queued(struct work *work)
     work->queued = NULL;
     work->queued_tail = &work->queued;
     work->added_jobs = NULL;
+    work->audits = NULL;
     work->earliest_due_ms = INT64_MAX;
 }
 
@@ -38,8 +39,9 @@ bool work_begin(struct work *work, struct error *err)
 bool work_commit(struct work *work, struct error *err)
 {
     assert(work->tx);
-    if (!db_commit(work->tx, err))
+    if (!audit_write(work, err) || !db_commit(work->tx, err))
         return false;
+    audit_remember(work);
     outbox_hand_over(work);
     job_start_added(work);
     if (work->earliest_due_ms != INT64_MAX)

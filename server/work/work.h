@@ -21,6 +21,7 @@
 struct lane_store;
 struct outbox_message;
 struct job_added;
+struct audit_added;
 
 struct work {
     struct lane_store *store;
@@ -36,6 +37,7 @@ struct work {
     struct outbox_message *queued;
     struct outbox_message **queued_tail;
     struct job_added *added_jobs;
+    struct audit_added *audits;
     int64_t earliest_due_ms;
 };
 
