@@ -16,6 +16,7 @@
 #include "bot/bot.h"
 #include "db/migrate.h"
 #include "http/server.h"
+#include "monitor/monitor.h"
 #include "payment/fee.h"
 #include "payment/gateway.h"
 #include "store/active.h"
@@ -97,6 +98,12 @@ static void on_registration(void *context, struct lane_store *lane, enum registr
     }
 }
 
+static bool is_disabled(void *context, struct lane_store *lane)
+{
+    const struct program *program = context;
+    return atomic_load(&directory_of_lane(program->directory, lane)->disabled);
+}
+
 static bool read_configuration(struct program *program, const char *config_path, const char *env_path)
 {
     struct faults faults = FAULTS_INIT(program->arena);
@@ -176,7 +183,7 @@ static void forget_catalogue(struct work *work)
     settings_forget(work);
 }
 
-static const struct job_kind *const store_jobs[] = {&verify_daily_job, &active_job};
+static const struct job_kind *const store_jobs[] = {&verify_daily_job, &active_job, &monitor_round_job};
 
 static void set_job_kinds(struct arena *arena)
 {
@@ -206,6 +213,12 @@ static bool start_engine(struct program *program, struct error *err)
     outbox_set_effects(bot_outbox_effects, bot_outbox_effect_count);
     outbox_set_bulk(bot_outbox_bulk, bot_outbox_bulk_count);
     settings_on_read(bot_settings_read);
+
+    monitor_init(&(struct monitor_options){.limits = &config->watch,
+                                           .public_url = config->public_url,
+                                           .is_disabled = is_disabled,
+                                           .register_again = on_unauthorized,
+                                           .context = program});
 
     program->directory = directory_new(program->enrolment_count);
     program->pool = pool_start(POOL_THREADS);
@@ -282,6 +295,7 @@ static bool start_stores(struct program *program, struct error *err)
     if (!server_start(&server, &program->server, err))
         return false;
     start_registration(program); /* only now that somebody listens */
+    monitor_start(program->lanes);
     return true;
 }
 
@@ -318,6 +332,7 @@ static void stop(struct program *program)
         log_warn(NULL, "stopping without a time limit");
     if (program->lanes)
         lanes_wind_down(program->lanes);
+    monitor_stop();
     verify_daily_stop();
     active_stop();
     bot_stop_reading();

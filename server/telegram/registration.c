@@ -251,20 +251,24 @@ static bool check_bot(const struct registration *r, const struct tenant *tenant,
     return true;
 }
 
+char *registration_webhook_url(struct arena *arena, const char *public_url, const char *name)
+{
+    size_t length = strlen(public_url);
+    while (length > 0 && public_url[length - 1] == '/')
+        length--;
+    return arena_printf(arena, "%.*s/webhooks/telegram/%s", (int)length, public_url, name);
+}
+
 static bool set_webhook(const struct registration *r, const struct tenant *tenant, const char *secret,
                         struct outcome *outcome)
 {
     auto_arena struct arena *arena = arena_new();
     auto_json json_t *result = NULL;
-    const char *base = r->options.public_url;
-    size_t length = strlen(base);
-    while (length > 0 && base[length - 1] == '/')
-        length--;
     auto_json json_t *params =
         json_pack("{s:s, s:s, s:[s,s,s], s:i, s:b}", "url",
-                  arena_printf(arena, "%.*s/webhooks/telegram/%s", (int)length, base, tenant->name),
-                  "secret_token", secret, "allowed_updates", "message", "callback_query", "my_chat_member",
-                  "max_connections", WEBHOOK_CONNECTIONS, "drop_pending_updates", 0);
+                  registration_webhook_url(arena, r->options.public_url, tenant->name), "secret_token",
+                  secret, "allowed_updates", "message", "callback_query", "my_chat_member", "max_connections",
+                  WEBHOOK_CONNECTIONS, "drop_pending_updates", 0);
     return call(r, tenant, "setWebhook", params, &result, outcome);
 }
 

@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "base/arena.h"
 #include "work/lane.h"
 #include "work/pool.h"
 
@@ -46,6 +47,9 @@ void registration_add(struct registration *registration, struct lane_store *stor
 /* Breaks off what runs (within about a second) and waits for it; nothing of it happens afterwards. Before
  * pool_stop() and lanes_stop(). */
 void registration_stop(struct registration **registration);
+
+/* The webhook of a store: {public_url}/webhooks/telegram/{bot_store_name}; in the arena. */
+char *registration_webhook_url(struct arena *arena, const char *public_url, const char *name);
 
 /* "live", … as in lapak.stores. */
 const char *registration_state_name(enum registration_state state);

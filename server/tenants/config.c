@@ -61,6 +61,26 @@ static const struct key keys[] = {
     {"owner.timezone", KEY_ZONE, .fallback = "Asia/Jakarta", .offset = AT(owner_zone)},
     {"lanes", KEY_INT, .fallback = "4", .offset = AT(lanes), .least = 1, .most = 64},
     {"metrics_allow", KEY_ADDRESSES, .offset = AT(metrics_allow), .least = 0, .most = 100},
+
+    {"watch.every_seconds", KEY_INT, .fallback = "300", .offset = AT(watch.every_seconds), .least = 5,
+     .most = 3600},
+    {"watch.webhook_pending", KEY_INT, .fallback = "100", .offset = AT(watch.webhook_pending), .least = 1,
+     .most = 1000000},
+    {"watch.outbox_late", KEY_INT, .fallback = "120", .offset = AT(watch.outbox_late), .least = 1,
+     .most = 86400},
+    {"watch.jobs_late", KEY_INT, .fallback = "120", .offset = AT(watch.jobs_late), .least = 1, .most = 86400},
+    {"watch.failed_payments", KEY_INT, .fallback = "5", .offset = AT(watch.failed_payments), .least = 1,
+     .most = 100},
+    {"watch.cpu", KEY_INT, .fallback = "80", .offset = AT(watch.cpu), .least = 1, .most = 100},
+    {"watch.memory", KEY_INT, .fallback = "80", .offset = AT(watch.memory), .least = 1, .most = 100},
+    {"watch.disk", KEY_INT, .fallback = "85", .offset = AT(watch.disk), .least = 1, .most = 100},
+    {"watch.connections", KEY_INT, .fallback = "80", .offset = AT(watch.connections), .least = 1,
+     .most = 100},
+    {"watch.logs_mb", KEY_INT, .fallback = "512", .offset = AT(watch.logs_mb), .least = 1, .most = 1000000},
+    {"watch.certificate_days", KEY_INT, .fallback = "14", .offset = AT(watch.certificate_days), .least = 1,
+     .most = 365},
+    {"watch.clock_seconds", KEY_INT, .fallback = "5", .offset = AT(watch.clock_seconds), .least = 1,
+     .most = 3600},
 };
 static const struct key_table table = {keys, sizeof keys / sizeof keys[0], NULL};
 

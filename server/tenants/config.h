@@ -10,6 +10,18 @@
 #include "tenants/fault.h"
 #include "tenants/key.h"
 
+/* When something is said to be wrong: above these figures. Percent where nothing else is said. */
+struct watch_limits {
+    int64_t every_seconds; /* each store, and the machine, is looked at */
+    int64_t webhook_pending;
+    int64_t outbox_late, jobs_late; /* seconds */
+    int64_t failed_payments;        /* in a row: from this one on */
+    int64_t cpu, memory, disk, connections;
+    int64_t logs_mb;
+    int64_t certificate_days; /* less than these are left */
+    int64_t clock_seconds;
+};
+
 struct config {
     const char *file;
     struct key_hostport listen;
@@ -28,6 +40,7 @@ struct config {
     const struct clock_zone *owner_zone;
     int64_t lanes; /* 1 to 64 */
     struct key_addresses metrics_allow;
+    struct watch_limits watch;
     uint8_t data_encryption_key[CRYPTO_KEY_BYTES];
 };
 

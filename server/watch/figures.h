@@ -11,7 +11,7 @@ struct store_figures {
     const char *store;
     int64_t checked_ms;                    /* 0: no round yet */
     const char *day;                       /* "2026-11-22": whose orders these are, in the store's zone; "" */
-    int64_t orders;                        /* completed on that day */
+    int64_t orders;                        /* paid on that day */
     int64_t revenue;                       /* of these, rupiah */
     int64_t orders_before, revenue_before; /* the same of the day before `day` */
     int64_t people;

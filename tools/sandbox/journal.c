@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/clock.h"
 #include "base/json.h"
 #include "later.h"
 #include "sandbox.h"
@@ -127,6 +128,7 @@ void journal_call(struct sandbox *sandbox, json_t *call, bool malformed)
     struct journal *journal = &sandbox->journal;
     journal->call_count++;
     json_object_set_new(call, "seq", json_integer(++journal->seq));
+    json_object_set_new(call, "at_ms", json_integer(clock_now_ms()));
     if (malformed) {
         journal->malformed_count++;
         json_object_set_new(call, "malformed", json_true());

@@ -55,6 +55,8 @@ class World:
             "pakasir_api_base": f"{sandbox.url}/api/v2",
             "owner": {"token": "${OWNER_BOT_TOKEN}", "ids": [OWNER]},
             "lanes": 2,
+            # rarely, and of nothing that the other tests on this machine do; see test_monitor.py
+            "watch": {"every_seconds": 3600, "cpu": 100, "memory": 100, "disk": 100, "connections": 100},
         }
         self._good_config, self._good_env = dict(self.config), dict(self.env)
         sandbox.post("reset")

@@ -1,0 +1,128 @@
+"""The server watches every store, and the machine it runs on."""
+
+import pytest
+from harness.bot_api import BotApi
+from harness.store import product
+
+PAID = "🎉 Pembayaran Berhasil"
+EVERY = 5  # seconds
+
+
+@pytest.fixture(autouse=True)
+def looked_at_often(world):
+    world.config["watch"]["every_seconds"] = EVERY
+
+
+@pytest.fixture
+def kopi(world):
+    return world.store("kopi-digital", [product("Kopi Susu", 15_000, 10, code="SUSU")])
+
+
+@pytest.fixture
+def budi(world):
+    return world.person(2001, "Budi")
+
+
+FIGURES = ("checked_at", "day", "orders", "revenue", "people", "parked", "outbox_waiting", "outbox_late_seconds",
+           "jobs_late_seconds", "failed_in_row", "webhook_pending", "webhook_error", "gateway_ok")
+
+
+def figures(world, store):
+    rows = world.query(f"SELECT {', '.join(FIGURES)} FROM lapak.store_figures WHERE store = %s", store.name)
+    return dict(zip(FIGURES, rows[0])) if rows else dict.fromkeys(FIGURES)
+
+
+def look_again(world, *stores):
+    """A round by the stores is due now."""
+    for store in stores or world.stores:
+        store.query("UPDATE jobs SET due_at = now() WHERE kind = 'monitor_round' AND due_at < 'infinity'")
+
+
+def seen(world, store, look, seconds=30):
+    """Waits for a round that saw what is looked for."""
+
+    def found():
+        now = figures(world, store)
+        return now["checked_at"] is not None and look(now)
+
+    world.until(found, seconds, lambda: f"a round that saw it; the last one: {figures(world, store)}")
+    return figures(world, store)
+
+
+def webhook_of(world, store):
+    bot = next(bot for bot in world.sandbox.state()["bots"] if bot["id"] == store.bot_id)
+    return bot.get("webhook")
+
+
+def test_figures_follow_what_is_sold(world, kopi, budi):
+    world.start()
+    now = seen(world, kopi, lambda now: True)
+    assert (now["orders"], now["revenue"], now["parked"], now["failed_in_row"]) == (0, 0, 0, 0)
+    for _ in range(2):
+        world.pay(budi.order(kopi, "Kopi Susu"))
+        budi.wait_for(kopi, PAID)
+    now = seen(world, kopi, lambda now: now["orders"] == 2)
+    assert now["revenue"] == 30_000
+    assert now["people"] == kopi.value("SELECT value FROM counters WHERE name = 'users'")
+    assert now["gateway_ok"] is True and now["webhook_error"] is None
+    assert str(now["day"]) == str(kopi.value("SELECT (now() AT TIME ZONE 'Asia/Jakarta')::date"))
+
+
+def test_a_stolen_webhook_is_set_again(world, kopi):
+    world.start()
+    ours = webhook_of(world, kopi)
+    seen(world, kopi, lambda now: True)
+    BotApi(world.sandbox, kopi.token).call("setWebhook", url="https://evil.example/collect")
+    world.until(lambda: webhook_of(world, kopi) == ours, 3 * EVERY, "the webhook set again")
+    world.person(2001, "Budi").start_chat(kopi)
+
+
+def test_a_token_that_died_and_works_again(world, kopi):
+    world.start()
+    seen(world, kopi, lambda now: True)
+    world.expect(r"disabled: ")
+    world.sandbox.post("bot", token=kopi.token, revoked=True)
+    world.until(lambda: world.query("SELECT state FROM lapak.stores") == [("disabled",)], 30, "the store disabled")
+    world.sandbox.post("bot", token=kopi.token, revoked=False)
+    world.until(lambda: world.query("SELECT state FROM lapak.stores") == [("live",)], 30, "the store live again")
+
+
+def test_a_gateway_that_is_down(world, kopi):
+    world.start()
+    seen(world, kopi, lambda now: now["gateway_ok"] is True)
+    world.stop()  # what was heard of it counts for a minute
+    heal = world.fail("pakasir", "drop_before")
+    world.start()
+    seen(world, kopi, lambda now: now["gateway_ok"] is False)
+    heal()
+    seen(world, kopi, lambda now: now["gateway_ok"] is True, 60)
+
+
+def test_what_waits_and_for_how_long(world, kopi, budi):
+    world.start()
+    invoice = budi.order(kopi, "Kopi Susu")
+    heal = world.fail("telegram", "status", method="sendMessage", status=502)
+    world.pay(invoice)
+    tried = "UPDATE outbox SET created_at = created_at - interval '10 minutes' WHERE state = 'pending' AND attempts > 0"
+    world.until(lambda: kopi.query(f"{tried} RETURNING id"), 20, "a delivery that was tried in vain")
+    now = seen(world, kopi, lambda now: now["outbox_late_seconds"] >= 600)
+    assert now["outbox_waiting"] >= 1
+    heal()
+    seen(world, kopi, lambda now: now["outbox_waiting"] == 0)
+
+
+def test_many_stores_are_looked_at_one_after_the_other(world):
+    stores = [world.store(f"toko-{number}") for number in range(12)]
+    world.config["watch"]["every_seconds"] = 3600
+    world.start()
+    since = world.sandbox.state()["seq"]
+    for store in stores:
+        world.until(lambda store=store: store.query("SELECT 1 FROM jobs WHERE kind = 'monitor_round'"), 20, "the job")
+    look_again(world, *stores)
+    world.restart()  # a sweep of all
+    for store in stores:
+        seen(world, store, lambda now: True)
+    times = sorted(call["at_ms"] for store in stores for call in world.calls(store, method="getWebhookInfo", since=since))
+    assert len(times) == len(stores)
+    for first, tenth in zip(times, times[10:]):
+        assert tenth - first >= 900, "ten a second"
