@@ -363,11 +363,11 @@ static void stop(struct program *program)
     log_stop();
 }
 
-static void wait_for_signal(const sigset_t *signals)
+static void wait_for_signal(struct program *program, const sigset_t *signals)
 {
     int signal = 0;
     while (sigwait(signals, &signal) == EINTR || signal == SIGHUP)
-        ;
+        server_reload_certificate(program->server);
     log_info(NULL, "stopping on %s", signal == SIGINT ? "SIGINT" : "SIGTERM");
 }
 
@@ -396,7 +396,7 @@ static int run(const char *config_path, const char *env_path)
     struct error err;
     bool ok = start(&program, &err);
     if (ok)
-        wait_for_signal(&signals);
+        wait_for_signal(&program, &signals);
     else {
         log_error(NULL, "can't start: %s", err.text);
         if (!isatty(STDERR_FILENO))

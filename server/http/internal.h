@@ -1,6 +1,7 @@
 /* What the routes share; nobody outside http/ includes it. */
 #pragma once
 
+#include "http/certificate.h"
 #include "http/guard.h"
 #include "http/server.h"
 #include "watch/metrics.h"
@@ -10,6 +11,7 @@ struct server {
     struct server_options options;
     struct listener *listener;
     struct guard *guard;
+    struct certificate *certificate; /* NULL: plain HTTP */
     atomic_bool draining;
 };
 

@@ -33,6 +33,10 @@ bool server_start(const struct server_options *options, struct server **server_o
 {
     struct server *server = xcalloc(1, sizeof *server);
     server->options = *options;
+    if (!certificate_open(options->config, &server->certificate, err)) {
+        free(server);
+        return false;
+    }
     server->guard = guard_new();
     const struct listener_options listener = {
         .host = options->config->listen.host,
@@ -42,14 +46,22 @@ bool server_start(const struct server_options *options, struct server **server_o
         .route_count = sizeof routes / sizeof *routes,
         .context = server,
         .server_name = "lapakd",
+        .tls = certificate_tls(server->certificate),
     };
     if (!listener_start(&listener, &server->listener, err)) {
+        certificate_close(&server->certificate);
         guard_free(&server->guard);
         free(server);
         return false;
     }
+    certificate_watch(server->certificate, server->listener, options->pool);
     *server_out = server;
     return true;
+}
+
+void server_reload_certificate(struct server *server)
+{
+    certificate_reload(server->certificate);
 }
 
 bool server_drain(struct server *server, long wait_ms)
@@ -71,6 +83,7 @@ void server_stop(struct server **pointer)
     if (!server)
         return;
     listener_stop(&server->listener);
+    certificate_close(&server->certificate);
     guard_free(&server->guard);
     free(server);
     *pointer = NULL;

@@ -21,7 +21,11 @@ struct server;
 
 MUST_USE bool server_start(const struct server_options *options, struct server **server_out,
                            struct error *err);
+/* A certificate that was changed is used from now on (see http/certificate.h); it is found by itself, too, a
+ * little later. */
+void server_reload_certificate(struct server *server);
 /* Refuses new work (503, Retry-After) and waits until what was taken is answered; false where wait_ms ran
  * out. */
 bool server_drain(struct server *server, long wait_ms);
+/* After the pool has ended. */
 void server_stop(struct server **server);

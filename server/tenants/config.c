@@ -60,6 +60,8 @@ static const struct key keys[] = {
     {"owner.language", KEY_ENUM, .fallback = "id", .offset = AT(owner_language), .names = tenant_languages},
     {"owner.timezone", KEY_ZONE, .fallback = "Asia/Jakarta", .offset = AT(owner_zone)},
     {"lanes", KEY_INT, .fallback = "4", .offset = AT(lanes), .least = 1, .most = 64},
+    {"tls.certificate", KEY_PATH, .offset = AT(tls_certificate)},
+    {"tls.key", KEY_PATH, .offset = AT(tls_key)},
     {"metrics_allow", KEY_ADDRESSES, .offset = AT(metrics_allow), .least = 0, .most = 100},
 
     {"watch.every_seconds", KEY_INT, .fallback = "300", .offset = AT(watch.every_seconds), .least = 5,
@@ -117,6 +119,9 @@ struct config *config_examine(struct arena *arena, const char *path, const struc
     } else if (key_read(arena, &table, path, root, env, config, &found)) {
         if (!config->owner_token != !config->owner_ids.count)
             fault_add(&found, path, key_line(root, "owner"), "owner", "needs both token and ids, or neither");
+        if (!config->tls_certificate != !config->tls_key)
+            fault_add(&found, path, key_line(root, "tls"), "tls",
+                      "needs both certificate and key, or neither");
     }
     faults_sort(&found);
     read_master_key(arena, env, config, &found);

@@ -41,6 +41,8 @@ struct config {
     int64_t lanes; /* 1 to 64 */
     struct key_addresses metrics_allow;
     struct watch_limits watch;
+    const char *tls_certificate; /* PEM files; both NULL: plain HTTP */
+    const char *tls_key;
     uint8_t data_encryption_key[CRYPTO_KEY_BYTES];
 };
 

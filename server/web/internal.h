@@ -2,6 +2,7 @@
 #pragma once
 
 #include <h2o.h>
+#include <openssl/ssl.h>
 #include <stdatomic.h>
 #include <stdint.h>
 
@@ -40,6 +41,9 @@ struct listener {
     struct web_token *tokens;       /* all that are not answered */
     bool stopping;
 };
+
+/* A reference of the caller's own. */
+SSL_CTX *tls_context(const struct tls *tls);
 
 /* The listener whose loop the running thread is, or NULL. */
 extern _Thread_local struct listener *listener_of_thread;

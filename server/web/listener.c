@@ -23,6 +23,7 @@ enum {
     ACCEPTS_A_TURN = 32,
     ACCEPT_PAUSE_MS = 100, /* when the system has no descriptor left */
     KEEP_ALIVE_MS = 75000,
+    HANDSHAKE_MS = 10000,
     LAST_WRITES_MS = 1000,
     LONGEST_WAIT_MS = 60000,
     POOL_CHUNKS_KEPT = 16,     /* by h2o 2.2 for each thread, of 4 KiB each; */
@@ -40,6 +41,7 @@ _Thread_local struct listener *listener_of_thread;
 struct connection {
     struct listener *listener;
     h2o_socket_t *socket;
+    SSL_CTX *tls; /* a reference, because h2o has none while it waits for the first packet; NULL: plain */
     struct connection *next;
     struct connection **previous;
 };
@@ -50,6 +52,7 @@ static void connection_closed(void *pointer)
     *c->previous = c->next;
     if (c->next)
         c->next->previous = c->previous;
+    SSL_CTX_free(c->tls);
     free(c);
 }
 
@@ -58,6 +61,9 @@ static void connection_watch(struct listener *listener, h2o_socket_t *socket)
     struct connection *c = xcalloc(1, sizeof *c);
     c->listener = listener;
     c->socket = socket;
+    c->tls = listener->accept.ssl_ctx;
+    if (c->tls)
+        SSL_CTX_up_ref(c->tls);
     c->next = listener->connections;
     c->previous = &listener->connections;
     if (c->next)
@@ -132,6 +138,8 @@ static void loop_open(struct listener *listener)
     h2o_config_init(&listener->config);
     listener->config.server_name = h2o_iovec_init(listener->server_name, strlen(listener->server_name));
     listener->config.http1.req_timeout = KEEP_ALIVE_MS;
+    listener->config.handshake_timeout =
+        listener->options.handshake_ms ? listener->options.handshake_ms : HANDSHAKE_MS;
     listener->config.http1.upgrade_to_http2 = 0;
     listener->config.max_request_entity_size = listener->options.max_body + BODY_SLACK;
     h2o_hostconf_t *host =
@@ -303,6 +311,7 @@ static void listener_free(struct listener *listener)
         close(listener->socket_fd);
     if (listener->mailbox)
         mailbox_unref(listener->mailbox);
+    SSL_CTX_free(listener->accept.ssl_ctx);
     free(listener->host);
     free(listener->server_name);
     listener->magic = 0;
@@ -335,6 +344,9 @@ bool listener_start(const struct listener_options *options, struct listener **li
     listener->options = *options;
     listener->options.host = listener->host;
     listener->options.server_name = listener->server_name;
+    listener->options.tls = NULL;
+    if (options->tls)
+        listener->accept.ssl_ctx = tls_context(options->tls);
     if (!bind_and_listen(options, &listener->socket_fd, &listener->port, err) ||
         !mailbox_new(&listener->mailbox, err)) {
         listener_free(listener);
@@ -389,6 +401,31 @@ void listener_after(struct listener *listener, int64_t delay_ms, void (*fn)(void
 {
     assert(listener_of_thread == listener);
     timers_add(&listener->timers, clock_mono_ms() + delay_ms, fn, data);
+}
+
+struct new_tls {
+    struct loop_message message; /* first */
+    SSL_CTX *context;
+};
+
+static void new_tls_run(struct loop_message *message, struct listener *listener)
+{
+    struct new_tls *new_tls = (struct new_tls *)message;
+    assert(listener->accept.ssl_ctx);
+    SSL_CTX_free(listener->accept.ssl_ctx);
+    listener->accept.ssl_ctx = new_tls->context;
+    free(new_tls);
+}
+
+void listener_set_tls(struct listener *listener, const struct tls *tls)
+{
+    struct new_tls *new_tls = xcalloc(1, sizeof *new_tls);
+    new_tls->message.run = new_tls_run;
+    new_tls->context = tls_context(tls);
+    if (!mailbox_push(listener->mailbox, &new_tls->message.link)) {
+        SSL_CTX_free(new_tls->context);
+        free(new_tls);
+    }
 }
 
 /* A request to the loop that its sender waits for; lives on the sender's stack. */

@@ -5,7 +5,8 @@
  * Facts it is built on (libh2o 2.2.5): requests belong to the loop's thread, so an answer from another thread
  * travels by a mailbox; a request may die while somebody works on it (client gone), then its answer is
  * dropped. HTTP/2 is off. Keep-alive idles 75 s, longer than Telegram's 60 s timer; the same timer covers
- * the reading of one request. "Expect: 100-continue" is answered by h2o. HEAD goes to the routes of GET.
+ * the reading of one request; a TLS handshake has 10 s from the first packet to its end. "Expect:
+ * 100-continue" is answered by h2o. HEAD goes to the routes of GET.
  */
 #pragma once
 
@@ -14,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "web/tls.h"
 
 struct listener;
 
@@ -75,6 +77,8 @@ struct listener_options {
     size_t route_count;
     void *context;           /* handed to every handler */
     const char *server_name; /* the Server header */
+    const struct tls *tls;   /* NULL: plain HTTP; borrowed until listener_start() is back */
+    uint64_t handshake_ms;   /* how long a TLS handshake may take; 0: 10 s */
 };
 
 /* Binds and listens at once (so that a taken port is an error here, ERR_CONFLICT, naming host and port), then
@@ -83,6 +87,10 @@ struct listener_options {
 MUST_USE bool listener_start(const struct listener_options *options, struct listener **listener_out,
                              struct error *err);
 uint16_t listener_port(const struct listener *listener);
+
+/* Connections from now on are spoken to with another certificate; those that are open go on with theirs. Only
+ * for a listener that was started with one. Any thread. */
+void listener_set_tls(struct listener *listener, const struct tls *tls);
 
 /* Stops accepting connections and closes idle ones; requests under way go on and their answers close the
  * connection; new requests on open connections get 503 with Retry-After: 5 and `Connection: close`. When it

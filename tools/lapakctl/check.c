@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "command.h"
 #include "output.h"
+#include "web/tls.h"
 
 /* The faults of the env file and the configuration, then of each store's file. */
 struct findings {
@@ -13,11 +14,24 @@ struct findings {
     size_t faulty_stores;
 };
 
+/* What only lapakd itself opens. */
+static void check_tls(const struct config *config, struct faults *faults)
+{
+    struct error err;
+    struct tls *tls = NULL;
+    if (!config->tls_certificate || !config->tls_key)
+        return;
+    if (!tls_load(config->tls_certificate, config->tls_key, &tls, &err))
+        fault_add(faults, config->file, 0, "tls", "%s", err.text);
+    tls_free(&tls);
+}
+
 static void collect(struct command_context *context, struct findings *findings)
 {
     struct error err;
     struct env *env = env_read(context->arena, context->env_path, &findings->server);
     struct config *config = config_examine(context->arena, context->config_path, env, &findings->server);
+    check_tls(config, &findings->server);
     if (!config->tenants_dir)
         return;
     if (!tenants_load(context->arena, config, env, &findings->list, &err))

@@ -197,7 +197,7 @@ class World:
             [program("lapakd"), "--config", config_file, "--env", self.env_file],
             self.directory / f"lapakd-{number}.out",
             environment(),
-            f"http://127.0.0.1:{port}/readyz",
+            f"{self.scheme}://127.0.0.1:{port}/readyz",
         )
         server.port = port
         self.servers.append(server)
@@ -258,7 +258,11 @@ class World:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{self.scheme}://127.0.0.1:{self.port}"
+
+    @property
+    def scheme(self):
+        return "https" if "tls" in self.config else "http"
 
     def http(self, path, **more):
         """(status, text, headers) of a request to lapakd."""

@@ -84,6 +84,16 @@ static void the_owner_is_whole_or_absent(void **unused)
         "as @BotFather gives it)\n");
 }
 
+static void tls_is_a_pair_or_absent(void **unused)
+{
+    struct config *config = with("tls: {certificate: /etc/lapak/cert.pem, key: /etc/lapak/key.pem}");
+    assert_string_equal(config->tls_certificate, "/etc/lapak/cert.pem");
+    assert_string_equal(config->tls_key, "/etc/lapak/key.pem");
+    assert_null(with("tls: {key: /etc/lapak/key.pem}"));
+    files_expect(&faults, "lapak.yaml:4: tls: needs both certificate and key, or neither\n");
+    assert_null(read_text(minimal)->tls_certificate);
+}
+
 static void a_password_in_the_file_is_refused(void **unused)
 {
     static const char *const good[] = {"postgresql:///lapak",
@@ -157,6 +167,7 @@ static void everything_wrong_is_listed_by_line(void **unused)
         "lapak.yaml:7: data_encryption_key: unknown key; known here: listen, public_url, database_url, "
         "tenants_dir, "
         "log_dir, texts_dir, schema_dir, telegram_api_base, pakasir_api_base, telegram_rate, owner, lanes, "
+        "tls, "
         "metrics_allow\n"
         "environment: DATA_ENCRYPTION_KEY: is not set in the environment (no env file is read); make one "
         "with: openssl rand "
@@ -195,6 +206,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(defaults_are_those_documented, setup, files_teardown),
         cmocka_unit_test_setup_teardown(the_shipped_file_is_good, setup, files_teardown),
         cmocka_unit_test_setup_teardown(the_owner_is_whole_or_absent, setup, files_teardown),
+        cmocka_unit_test_setup_teardown(tls_is_a_pair_or_absent, setup, files_teardown),
         cmocka_unit_test_setup_teardown(a_password_in_the_file_is_refused, setup, files_teardown),
         cmocka_unit_test_setup_teardown(the_key_is_explained, setup, files_teardown),
         cmocka_unit_test_setup_teardown(everything_wrong_is_listed_by_line, setup, files_teardown),
