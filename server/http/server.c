@@ -29,6 +29,12 @@ void server_respond_later(struct web_token *token, int seconds)
     web_respond(token, &(struct web_response){.status = 503, .retry_after = seconds});
 }
 
+static bool is_proxy(void *context, const char *address)
+{
+    const struct server *server = context;
+    return config_trusts_proxy(server->options.config, address);
+}
+
 bool server_start(const struct server_options *options, struct server **server_out, struct error *err)
 {
     struct server *server = xcalloc(1, sizeof *server);
@@ -44,6 +50,7 @@ bool server_start(const struct server_options *options, struct server **server_o
         .max_body = MAX_BODY,
         .routes = routes,
         .route_count = sizeof routes / sizeof *routes,
+        .is_proxy = options->config->trusted_proxies.count ? is_proxy : NULL,
         .context = server,
         .server_name = "lapakd",
         .tls = certificate_tls(server->certificate),

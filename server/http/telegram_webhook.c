@@ -196,6 +196,13 @@ void telegram_webhook(struct web_request *request, void *context)
     struct hosted_store *store = server_find_store(server, request);
     if (!store)
         return;
+    char address[64];
+    web_peer_address(request, address);
+    if (!config_allows_telegram(server->options.config, address)) {
+        metrics_count(METRIC_TELEGRAM_ELSEWHERE);
+        web_respond_text(request->token, 403, "not for this address; see telegram_only_from\n");
+        return;
+    }
     const char *secret = web_header(request, "x-telegram-bot-api-secret-token");
     if (!secret ||
         !crypto_equal(secret, strlen(secret), store->webhook_secret, strlen(store->webhook_secret))) {

@@ -62,6 +62,8 @@ static const struct key keys[] = {
     {"lanes", KEY_INT, .fallback = "4", .offset = AT(lanes), .least = 1, .most = 64},
     {"tls.certificate", KEY_PATH, .offset = AT(tls_certificate)},
     {"tls.key", KEY_PATH, .offset = AT(tls_key)},
+    {"trusted_proxies", KEY_ADDRESSES, .offset = AT(trusted_proxies), .least = 0, .most = 100},
+    {"telegram_only_from", KEY_ADDRESSES, .offset = AT(telegram_only_from), .least = 0, .most = 100},
     {"metrics_allow", KEY_ADDRESSES, .offset = AT(metrics_allow), .least = 0, .most = 100},
 
     {"watch.every_seconds", KEY_INT, .fallback = "300", .offset = AT(watch.every_seconds), .least = 5,
@@ -137,16 +139,37 @@ struct config *config_read(struct arena *arena, const char *path, const struct e
     return faults->count == before ? config : NULL;
 }
 
+/* Never a network. */
+static bool read_single(const char *text, struct address *address_out)
+{
+    const char *why;
+    return !strchr(text, '/') && address_parse(text, address_out, &why);
+}
+
+static bool is_among(const struct key_addresses *list, const struct address *address)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (address_holds(&list->items[i], address))
+            return true;
+    return false;
+}
+
 bool config_allows_metrics(const struct config *config, const char *text)
 {
     struct address address;
-    const char *why;
-    if (strchr(text, '/') || !address_parse(text, &address, &why))
-        return false;
-    if (address_is_loopback(&address))
-        return true;
-    for (size_t i = 0; i < config->metrics_allow.count; i++)
-        if (address_holds(&config->metrics_allow.items[i], &address))
-            return true;
-    return false;
+    return read_single(text, &address) &&
+           (address_is_loopback(&address) || is_among(&config->metrics_allow, &address));
+}
+
+bool config_trusts_proxy(const struct config *config, const char *text)
+{
+    struct address address;
+    return read_single(text, &address) && is_among(&config->trusted_proxies, &address);
+}
+
+bool config_allows_telegram(const struct config *config, const char *text)
+{
+    struct address address;
+    return !config->telegram_only_from.count ||
+           (read_single(text, &address) && is_among(&config->telegram_only_from, &address));
 }

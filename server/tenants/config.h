@@ -41,7 +41,9 @@ struct config {
     int64_t lanes; /* 1 to 64 */
     struct key_addresses metrics_allow;
     struct watch_limits watch;
-    const char *tls_certificate; /* PEM files; both NULL: plain HTTP */
+    struct key_addresses trusted_proxies;
+    struct key_addresses telegram_only_from; /* empty: from anywhere */
+    const char *tls_certificate;             /* PEM files; both NULL: plain HTTP */
     const char *tls_key;
     uint8_t data_encryption_key[CRYPTO_KEY_BYTES];
 };
@@ -59,3 +61,7 @@ struct config *config_examine(struct arena *arena, const char *path, const struc
 /* Whether /metrics is answered to the address ("203.0.113.9", "::1"): loopback always, the rest by
  * metrics_allow. */
 bool config_allows_metrics(const struct config *config, const char *address);
+/* Whether the address is of a proxy whose X-Forwarded-For is to be believed. */
+bool config_trusts_proxy(const struct config *config, const char *address);
+/* Whether Telegram's webhooks may come from the address; everybody's where telegram_only_from is empty. */
+bool config_allows_telegram(const struct config *config, const char *address);

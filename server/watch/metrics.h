@@ -22,6 +22,7 @@
     COUNTER(SPAM_REPORTED, "lapak_spam_reports_total", "", "People reported to a store's admins for spam.")  \
     COUNTER(TELEGRAM_WRONG_SECRET, "lapak_webhook_refused_total", "from=\"telegram\",reason=\"secret\"",     \
             "Webhook requests refused, by reason.")                                                          \
+    COUNTER(TELEGRAM_ELSEWHERE, "lapak_webhook_refused_total", "from=\"telegram\",reason=\"address\"", "")   \
     COUNTER(TELEGRAM_MALFORMED, "lapak_webhook_refused_total", "from=\"telegram\",reason=\"malformed\"", "") \
     COUNTER(TELEGRAM_BUSY, "lapak_webhook_refused_total", "from=\"telegram\",reason=\"busy\"", "")           \
     COUNTER(TELEGRAM_DISABLED, "lapak_webhook_refused_total", "from=\"telegram\",reason=\"disabled\"", "")   \

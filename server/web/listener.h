@@ -34,9 +34,12 @@ struct web_request {
 /* A request header's value, or NULL. `name` in lower case. Borrowed until the handler returns; valid on the
  * loop's thread only. */
 const char *web_header(struct web_request *request, const char *name);
-/* The peer's address is 127.0.0.0/8 or ::1. */
-bool web_peer_is_loopback(struct web_request *request);
-/* The peer's address as text ("203.0.113.9", "::1"; an IPv4 one that came in over "::" as IPv4). */
+/* Where the request comes from: the peer; or, where that is a proxy (see listener_options), the last address
+ * in X-Forwarded-For that is none. A proxy that says nothing is the origin itself. Until the handler returns,
+ * on the loop's thread. */
+bool web_peer_is_loopback(struct web_request *request); /* 127.0.0.0/8 or ::1 */
+/* As text ("203.0.113.9", "::1"; an IPv4 one that came in over "::" as IPv4); "unknown" where a proxy
+ * forwarded what is no address. */
 void web_peer_address(struct web_request *request, char buffer[static 64]);
 
 struct web_response {
@@ -75,6 +78,8 @@ struct listener_options {
     size_t max_body;                /* larger bodies get 413 */
     const struct web_route *routes; /* the first that fits wins; borrowed until listener_stop() */
     size_t route_count;
+    /* Whether what this address says in X-Forwarded-For is to be believed; NULL: nobody's is. Loop thread. */
+    bool (*is_proxy)(void *context, const char *address);
     void *context;           /* handed to every handler */
     const char *server_name; /* the Server header */
     const struct tls *tls;   /* NULL: plain HTTP; borrowed until listener_start() is back */

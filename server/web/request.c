@@ -22,35 +22,121 @@ const char *web_header(struct web_request *request, const char *name)
     return at < 0 ? NULL : pool_copy(req, req->headers.entries[at].value);
 }
 
-/* The peer's address with IPv4 taken out of its IPv6 wrapping; AF_UNSPEC where there is none. */
-static int peer(struct web_request *request, struct in_addr *v4_out, struct in6_addr *v6_out)
+struct origin {
+    int family; /* AF_UNSPEC: nobody knows */
+    struct in_addr v4;
+    struct in6_addr v6;
+};
+
+/* IPv4 is taken out of its IPv6 wrapping. */
+static struct origin origin_of_v6(const struct in6_addr *v6)
 {
-    h2o_req_t *req = request->connection;
+    struct origin origin = {.family = AF_INET6, .v6 = *v6};
+    if (IN6_IS_ADDR_V4MAPPED(v6)) {
+        origin.family = AF_INET;
+        memcpy(&origin.v4, &v6->s6_addr[12], sizeof origin.v4);
+    }
+    return origin;
+}
+
+static struct origin peer(h2o_req_t *req)
+{
+    struct origin nobody = {.family = AF_UNSPEC};
     struct sockaddr_storage address = {0};
     if (req->conn->callbacks->get_peername(req->conn, (struct sockaddr *)&address) == 0)
-        return AF_UNSPEC;
-    if (address.ss_family == AF_INET) {
-        *v4_out = ((struct sockaddr_in *)&address)->sin_addr;
-        return AF_INET;
+        return nobody;
+    if (address.ss_family == AF_INET)
+        return (struct origin){.family = AF_INET, .v4 = ((struct sockaddr_in *)&address)->sin_addr};
+    return address.ss_family == AF_INET6 ? origin_of_v6(&((struct sockaddr_in6 *)&address)->sin6_addr)
+                                         : nobody;
+}
+
+/* One address as proxies write it: "203.0.113.9", "203.0.113.9:4711", "2001:db8::1", "[2001:db8::1]:4711". */
+static struct origin origin_parse(const char *text, size_t length)
+{
+    struct origin origin = {.family = AF_UNSPEC};
+    char copy[64], *start = copy, *end;
+    if (length >= sizeof copy)
+        return origin;
+    memcpy(copy, text, length);
+    copy[length] = '\0';
+    if (*copy == '[' && (end = strchr(copy, ']'))) {
+        start = copy + 1;
+        *end = '\0';
+    } else if ((end = strchr(copy, ':')) && !strchr(end + 1, ':')) {
+        *end = '\0';
     }
-    if (address.ss_family != AF_INET6)
-        return AF_UNSPEC;
-    *v6_out = ((struct sockaddr_in6 *)&address)->sin6_addr;
-    if (!IN6_IS_ADDR_V4MAPPED(v6_out))
-        return AF_INET6;
-    memcpy(v4_out, &v6_out->s6_addr[12], sizeof *v4_out);
-    return AF_INET;
+    struct in6_addr v6;
+    if (inet_pton(AF_INET, start, &origin.v4) == 1)
+        origin.family = AF_INET;
+    else if (inet_pton(AF_INET6, start, &v6) == 1)
+        origin = origin_of_v6(&v6);
+    return origin;
+}
+
+static void origin_text(const struct origin *origin, char buffer[static 64])
+{
+    const void *address = origin->family == AF_INET ? (const void *)&origin->v4 : (const void *)&origin->v6;
+    if (origin->family == AF_UNSPEC || !inet_ntop(origin->family, address, buffer, 64))
+        snprintf(buffer, 64, "unknown");
+}
+
+static bool is_proxy(const struct origin *origin)
+{
+    const struct listener_options *options = &listener_of_thread->options;
+    char text[64];
+    if (origin->family == AF_UNSPEC)
+        return false;
+    origin_text(origin, text);
+    return options->is_proxy(options->context, text);
+}
+
+/* Goes through one header from its end for as long as what stands there are proxies; true where it is done.
+ */
+static bool walk_back(h2o_iovec_t header, struct origin *origin)
+{
+    const char *end = header.base + header.len;
+    for (;;) {
+        const char *comma = memrchr(header.base, ',', (size_t)(end - header.base));
+        const char *start = comma ? comma + 1 : header.base;
+        size_t length = (size_t)(end - start);
+        while (length > 0 && (*start == ' ' || *start == '\t'))
+            start++, length--;
+        while (length > 0 && (start[length - 1] == ' ' || start[length - 1] == '\t'))
+            length--;
+        *origin = origin_parse(start, length);
+        if (!is_proxy(origin))
+            return true;
+        if (!comma)
+            return false;
+        end = comma;
+    }
+}
+
+/* Each proxy adds at the end whom it heard the request from. What stands before the first that is none of
+ * ours may be invented. */
+static struct origin client(struct web_request *request)
+{
+    h2o_req_t *req = request->connection;
+    struct origin origin = peer(req);
+    if (!listener_of_thread->options.is_proxy || !is_proxy(&origin))
+        return origin;
+    for (size_t i = req->headers.size; i > 0; i--) {
+        const h2o_header_t *header = &req->headers.entries[i - 1];
+        if (header->name == &H2O_TOKEN_X_FORWARDED_FOR->buf && walk_back(header->value, &origin))
+            break;
+    }
+    return origin;
 }
 
 bool web_peer_is_loopback(struct web_request *request)
 {
-    struct in_addr v4;
-    struct in6_addr v6;
-    switch (peer(request, &v4, &v6)) {
+    struct origin origin = client(request);
+    switch (origin.family) {
     case AF_INET:
-        return ntohl(v4.s_addr) >> 24 == 127;
+        return ntohl(origin.v4.s_addr) >> 24 == 127;
     case AF_INET6:
-        return IN6_IS_ADDR_LOOPBACK(&v6);
+        return IN6_IS_ADDR_LOOPBACK(&origin.v6);
     default:
         return false;
     }
@@ -58,12 +144,8 @@ bool web_peer_is_loopback(struct web_request *request)
 
 void web_peer_address(struct web_request *request, char buffer[static 64])
 {
-    struct in_addr v4;
-    struct in6_addr v6;
-    int family = peer(request, &v4, &v6);
-    const void *address = family == AF_INET ? (const void *)&v4 : (const void *)&v6;
-    if (family == AF_UNSPEC || !inet_ntop(family, address, buffer, 64))
-        snprintf(buffer, 64, "unknown");
+    struct origin origin = client(request);
+    origin_text(&origin, buffer);
 }
 
 static bool route_fits(const struct web_route *route, const char *path)

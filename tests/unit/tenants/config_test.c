@@ -168,6 +168,7 @@ static void everything_wrong_is_listed_by_line(void **unused)
         "tenants_dir, "
         "log_dir, texts_dir, schema_dir, telegram_api_base, pakasir_api_base, telegram_rate, owner, lanes, "
         "tls, "
+        "trusted_proxies, telegram_only_from, "
         "metrics_allow\n"
         "environment: DATA_ENCRYPTION_KEY: is not set in the environment (no env file is read); make one "
         "with: openssl rand "
@@ -183,6 +184,26 @@ static void a_missing_or_broken_file_is_a_fault(void **unused)
     files_expect(&faults, "lapak.yaml:2: a: the key is already on line 1\n");
     assert_null(read_text(""));
     files_expect(&faults, "lapak.yaml:1: the file is empty\n");
+}
+
+static void proxies_and_telegram_are_known_by_address(void **unused)
+{
+    struct config *config = with("trusted_proxies: [127.0.0.1, '2001:db8::/32']");
+    assert_true(config_trusts_proxy(config, "127.0.0.1"));
+    assert_true(config_trusts_proxy(config, "::ffff:127.0.0.1"));
+    assert_true(config_trusts_proxy(config, "2001:db8::7"));
+    assert_false(config_trusts_proxy(config, "127.0.0.2"));
+    assert_false(config_trusts_proxy(config, "unknown"));
+    assert_true(config_allows_telegram(config, "203.0.113.9"));
+    assert_true(config_allows_telegram(config, "unknown"));
+
+    config = with("telegram_only_from: [149.154.160.0/20, 91.108.4.0/22]");
+    assert_false(config_trusts_proxy(config, "127.0.0.1"));
+    assert_true(config_allows_telegram(config, "149.154.167.220"));
+    assert_true(config_allows_telegram(config, "91.108.7.255"));
+    assert_false(config_allows_telegram(config, "91.108.8.0"));
+    assert_false(config_allows_telegram(config, "127.0.0.1"));
+    assert_false(config_allows_telegram(config, "unknown"));
 }
 
 static void metrics_are_for_those_allowed(void **unused)
@@ -211,6 +232,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_key_is_explained, setup, files_teardown),
         cmocka_unit_test_setup_teardown(everything_wrong_is_listed_by_line, setup, files_teardown),
         cmocka_unit_test_setup_teardown(a_missing_or_broken_file_is_a_fault, setup, files_teardown),
+        cmocka_unit_test_setup_teardown(proxies_and_telegram_are_known_by_address, setup, files_teardown),
         cmocka_unit_test_setup_teardown(metrics_are_for_those_allowed, setup, files_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -581,6 +581,72 @@ static void many_requests_over_many_connections(void **state)
         close(fds[i]);
 }
 
+static bool is_proxy(void *context, const char *address)
+{
+    return strcmp(address, "127.0.0.1") == 0 || strncmp(address, "10.", 3) == 0 ||
+           strcmp(address, "2001:db8::1") == 0;
+}
+
+static void a_proxy_says_where_a_request_comes_from(void **state)
+{
+    static const struct {
+        const char *headers, *address;
+        bool loopback;
+    } cases[] = {
+        {"", "127.0.0.1", true}, /* a proxy that says nothing, or somebody on this machine */
+        {"X-Forwarded-For: 203.0.113.9\r\n", "203.0.113.9", false},
+        {"X-Forwarded-For: 127.0.0.1, 203.0.113.9\r\n", "203.0.113.9", false}, /* the first is invented */
+        {"X-Forwarded-For: 10.1.1.1,203.0.113.9 , 10.0.0.7 ,10.0.0.8\r\n", "203.0.113.9", false},
+        {"x-forwarded-for: 198.51.100.1\r\nX-Forwarded-For: 203.0.113.9\r\nX-FORWARDED-FOR: 10.0.0.7\r\n",
+         "203.0.113.9", false},
+        {"X-Forwarded-For: 203.0.113.9:4711\r\n", "203.0.113.9", false},
+        {"X-Forwarded-For: [2001:db8::9]:4711\r\n", "2001:db8::9", false},
+        {"X-Forwarded-For: 2001:db8::9, 2001:db8::1\r\n", "2001:db8::9", false},
+        {"X-Forwarded-For: ::ffff:203.0.113.9\r\n", "203.0.113.9", false},
+        {"X-Forwarded-For: ::1\r\n", "::1", true}, /* asked on the proxy's own machine */
+        {"X-Forwarded-For: 127.0.0.1\r\n", "127.0.0.1", true},
+        {"X-Forwarded-For: 10.0.0.7, 10.0.0.8\r\n", "10.0.0.7", false},
+        {"X-Forwarded-For: 127.0.0.1, unknown\r\n", "unknown", false},
+        {"X-Forwarded-For: 127.0.0.1,\r\n", "unknown", false},
+        {"X-Forwarded-For:\r\n", "unknown", false},
+        {"X-Forwarded-For: 127.0.0.1 127.0.0.1\r\n", "unknown", false},
+        {"X-Forwarded-For: "
+         "1111111111111111111111111111111111111111111111111111111111111111111111111.1.1.1\r\n",
+         "unknown", false},
+        {"Forwarded: for=203.0.113.9\r\n", "127.0.0.1", true},
+    };
+    struct world *w = *state;
+    struct world proxied = {0};
+    struct error err;
+    struct answer answer;
+    struct listener_options options = {.host = "127.0.0.1",
+                                       .max_body = 1000,
+                                       .routes = routes,
+                                       .route_count = sizeof routes / sizeof *routes,
+                                       .is_proxy = is_proxy,
+                                       .context = &proxied,
+                                       .server_name = "test"};
+    assert_true(listener_start(&options, &proxied.listener, &err));
+    int fd = dial(&proxied);
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char request[512];
+        snprintf(request, sizeof request, "GET /echo/x HTTP/1.1\r\nHost: x\r\n%s\r\n", cases[i].headers);
+        say(fd, request);
+        assert_true(hear(fd, &answer));
+        assert_string_equal(proxied.seen_peer, cases[i].address);
+        assert_int_equal(proxied.seen_loopback, cases[i].loopback);
+    }
+    close(fd);
+    listener_drain(proxied.listener);
+    listener_stop(&proxied.listener);
+
+    fd = dial(w); /* where nobody is trusted nobody is believed */
+    say(fd, "GET /echo/x HTTP/1.1\r\nHost: x\r\nX-Forwarded-For: 203.0.113.9\r\n\r\n");
+    assert_true(hear(fd, &answer));
+    assert_string_equal(w->seen_peer, "127.0.0.1");
+    close(fd);
+}
+
 #define T(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -601,6 +667,7 @@ int main(void)
         T(posts_and_timers_run_on_the_loop),
         T(an_answer_from_a_timer_keeps_the_connection),
         T(many_requests_over_many_connections),
+        T(a_proxy_says_where_a_request_comes_from),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
