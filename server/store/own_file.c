@@ -8,6 +8,8 @@
 #include "base/yaml.h"
 #include "base/yaml_writer.h"
 
+#define CHANNEL "channel"
+
 /* --- going out --- */
 
 static void export_value(struct yaml_writer *writer, const json_t *value)
@@ -108,6 +110,23 @@ static bool put(struct reader *reader, const char *key, json_t *value_taken)
                         reader->err);
 }
 
+/* Only noted: see own_file.h. */
+static bool want_channel(struct reader *reader, const json_t *value)
+{
+    struct own_file_result *result = reader->result;
+    struct setting now;
+    if (!settings_read(reader->work, CHANNEL, true, &now, reader->err))
+        return false;
+    auto_json json_t *before = now.json ? json_loads(now.json, JSON_DECODE_ANY, NULL) : NULL;
+    if (json_equal(before, value)) {
+        result->same++;
+        return true;
+    }
+    result->channel = arena_strdup(reader->work->arena, json_string_value(value));
+    result->channel_edition = now.edition;
+    return true;
+}
+
 static json_t *setting_value(const struct setting_definition *definition, const struct yaml_node *node)
 {
     int64_t number;
@@ -144,7 +163,10 @@ static bool take_setting(struct reader *reader, const struct yaml_pair *pair)
         reader->result->pictures_left_out += reader->writing;
         return true;
     }
-    return !reader->writing || put(reader, pair->key, json_incref(value));
+    if (!reader->writing)
+        return true;
+    return value && strcmp(pair->key, CHANNEL) == 0 ? want_channel(reader, value)
+                                                    : put(reader, pair->key, json_incref(value));
 }
 
 /* What the text will be, from its row and both sections of the file. */

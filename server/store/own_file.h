@@ -8,11 +8,13 @@
  *     texts:
  *       welcome: |-
  *         Halo {nama}
- *     pictures:                  # file_ids, which belong to one bot: of another store's file they are left
- * out information: "AgAC…"
+ *     pictures:
+ *       information: "AgAC…"
  *
+ * Pictures are file_ids, which belong to one bot: of another store's file they are left out.
  * What a file does not name stays as it is; `null` takes it back to what the server's files say. Admins are
- * not in it: whoever may import may not make admins.
+ * not in it: whoever may import may not make admins. A channel is not set by importing: only Telegram knows
+ * whether the bot can see who is in it, and the caller has it asked.
  */
 #pragma once
 
@@ -40,6 +42,9 @@ struct own_file_result {
     int64_t changed, same, pictures_left_out;
     size_t fault_count; /* with any, nothing was changed */
     struct own_file_fault faults[OWN_FILE_MOST_FAULTS];
+    const char
+        *channel; /* the one that the file wants instead of the present one; NULL: none. In the arena */
+    int64_t channel_edition; /* of the setting now */
 };
 /* Whether a text can't be that key's for a reason of the bot's (two labels that read the same). */
 typedef bool own_file_is_taken(const struct work *work, enum text_key key, const char *text);

@@ -191,6 +191,27 @@ def test_the_whole_configuration_as_a_file(kopi, andi, budi):
     assert "Berubah: 0" in andi.wait_for(kopi, "Impor selesai").text
 
 
+def test_a_channel_in_a_file_is_checked_before_it_counts(world, kopi, andi, budi):
+    load(andi, kopi, "settings: {channel: '@tidak_ada', low_stock: 4}\n")
+    told = andi.wait_for(kopi, "Impor selesai").text
+    assert "Berubah: 1" in told and "Memeriksa @tidak_ada" in told
+    assert "chat not found" in andi.wait_for(kopi, "belum dipasang").text
+    assert kopi.query("SELECT key FROM settings") == [("low_stock",)]
+    world.channel(username="kopi_kabar", title="Kabar Kopi", bots=[kopi])
+    load(andi, kopi, "settings: {channel: '@kopi_kabar'}\n")
+    andi.wait_for(kopi, "Channel wajib aktif")
+    assert yaml.safe_load(export(andi, kopi))["settings"] == {"channel": "@kopi_kabar", "low_stock": 4}
+    budi.send(kopi, "/produk")
+    budi.wait_for(kopi, "Gabung dulu")
+    load(andi, kopi, "settings: {channel: '@kopi_kabar'}\n")
+    told = andi.wait_for(kopi, "Impor selesai").text
+    assert "Berubah: 0" in told and "Memeriksa" not in told
+    load(andi, kopi, "settings: {channel: null}\n")
+    assert "Berubah: 1" in andi.wait_for(kopi, "Impor selesai").text
+    budi.send(kopi, "/produk")
+    budi.wait_for(kopi, "Kopi Susu")
+
+
 @pytest.mark.parametrize("text, line, why", [
     ("texts:\n  welcome: Halo {pembeli}\n", 2, "tidak dikenal di teks ini"),
     ("texts:\n  welcome: Halo {nama}\n  wellcome: x\n", 3, "nama ini tidak dikenal"),

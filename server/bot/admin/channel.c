@@ -39,29 +39,30 @@ static bool check(struct turn *turn, struct wizard *wizard, const char **why_out
     return true;
 }
 
-static void say_checking(struct turn *turn, const char *channel)
-{
-    screen_say(turn, say(turn->work, TEXT_CHANNEL_CHECKING, TEXT_VALUES(TV("channel", channel))),
-               setting_page_data(turn, setting_screen(SETTING)));
-}
-
 /* One check an admin at a time: what they ask for meanwhile is not forgotten, but asked for again by them. */
-static bool finish_form(struct turn *turn, struct wizard *wizard, struct error *err)
+bool channel_check(struct work *work, int64_t admin_id, const char *channel, int64_t edition,
+                   const char **html_out, struct error *err)
 {
-    struct work *work = turn->work;
-    const char *channel = wizard_text(wizard, SETTING), *data;
-    auto_json json_t *json =
-        json_pack("{s:s, s:I}", "channel", channel, "edition", (json_int_t)wizard_number(wizard, EDITION));
-    bool busy = job_data(work, JOB, turn->update->from_id, &data, err);
+    const char *data;
+    auto_json json_t *json = json_pack("{s:s, s:I}", "channel", channel, "edition", (json_int_t)edition);
+    bool busy = job_data(work, JOB, admin_id, &data, err);
     if (!busy && err->code != ERR_NOT_FOUND)
         return false;
-    if (busy) {
-        screen_say(turn, say(work, TEXT_CHANNEL_CHECK_BUSY, TEXT_NO_VALUES),
-                   setting_page_data(turn, setting_screen(SETTING)));
-        return true;
-    }
-    say_checking(turn, channel);
-    return job_add_with(work, JOB, turn->update->from_id, json_text(work->arena, json), err);
+    if (!busy && !job_add_with(work, JOB, admin_id, json_text(work->arena, json), err))
+        return false;
+    *html_out = busy ? say(work, TEXT_CHANNEL_CHECK_BUSY, TEXT_NO_VALUES)
+                     : say(work, TEXT_CHANNEL_CHECKING, TEXT_VALUES(TV("channel", channel)));
+    return true;
+}
+
+static bool finish_form(struct turn *turn, struct wizard *wizard, struct error *err)
+{
+    const char *html;
+    if (!channel_check(turn->work, turn->update->from_id, wizard_text(wizard, SETTING),
+                       wizard_number(wizard, EDITION), &html, err))
+        return false;
+    screen_say(turn, html, setting_page_data(turn, setting_screen(SETTING)));
+    return true;
 }
 
 static const char *back(struct turn *turn, const struct wizard *wizard)

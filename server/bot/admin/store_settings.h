@@ -57,6 +57,10 @@ MUST_USE bool setting_remarks(struct turn *turn, const struct setting_screen *sc
 
 /* channel.c */
 MUST_USE bool channel_ask_admin(struct turn *turn, const struct setting *row, struct error *err);
+/* Has Telegram asked whether the channel can be set, in the open transaction: it is set where it can, and the
+ * admin gets what came of it as a message. `*html_out`: what to say of that now. */
+MUST_USE bool channel_check(struct work *work, int64_t admin_id, const char *channel, int64_t edition,
+                            const char **html_out, struct error *err);
 extern const struct wizard_kind channel_wizard;
 extern const struct job_kind channel_check_job;
 

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "bot/admin/screen.h"
+#include "bot/admin/store_settings.h"
 #include "bot/admin/texts.h"
 #include "bot/outgoing.h"
 #include "store/own_file.h"
@@ -162,6 +163,20 @@ static const char *outcome(struct work *work, const struct own_file_result *resu
     return say(work, TEXT_TEXTS_IMPORT_FAULTS, TEXT_VALUES(TV_HTML("baris", str_done(&lines))));
 }
 
+/* A channel is set once Telegram has told that it can be. */
+static bool finish_import(struct work *work, const struct request *request,
+                          const struct own_file_result *result, const char **html_out, struct error *err)
+{
+    const char *html = outcome(work, result), *checking;
+    if (result->channel) {
+        if (!channel_check(work, request->admin_id, result->channel, result->channel_edition, &checking, err))
+            return false;
+        html = arena_printf(work->arena, "%s\n\n%s", html, checking);
+    }
+    *html_out = html;
+    return true;
+}
+
 /* What can't be fetched is said; what may pass is tried again. */
 static bool apply(struct work *work, const struct request *request, struct result *result,
                   const char **html_out, struct error *err)
@@ -178,7 +193,7 @@ static bool apply(struct work *work, const struct request *request, struct resul
                               err))
         return false;
     else
-        *html_out = outcome(work, &done);
+        return finish_import(work, request, &done, html_out, err);
     return true;
 }
 
