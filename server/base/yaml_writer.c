@@ -61,6 +61,11 @@ void yaml_writer_text(struct yaml_writer *writer, const char *text)
     put_scalar(writer, text, lines ? YAML_LITERAL_SCALAR_STYLE : YAML_DOUBLE_QUOTED_SCALAR_STYLE);
 }
 
+void yaml_writer_quoted(struct yaml_writer *writer, const char *text)
+{
+    put_scalar(writer, text, YAML_DOUBLE_QUOTED_SCALAR_STYLE);
+}
+
 void yaml_writer_number(struct yaml_writer *writer, int64_t number)
 {
     put_scalar(writer, arena_printf(writer->text.arena, "%lld", (long long)number), YAML_PLAIN_SCALAR_STYLE);
@@ -84,11 +89,29 @@ void yaml_writer_close_mapping(struct yaml_writer *writer)
     emit(writer, yaml_mapping_end_event_initialize(&event), &event);
 }
 
+void yaml_writer_open_list(struct yaml_writer *writer)
+{
+    yaml_event_t event;
+    emit(writer, yaml_sequence_start_event_initialize(&event, NULL, NULL, 1, YAML_BLOCK_SEQUENCE_STYLE),
+         &event);
+}
+
+void yaml_writer_close_list(struct yaml_writer *writer)
+{
+    yaml_event_t event;
+    emit(writer, yaml_sequence_end_event_initialize(&event), &event);
+}
+
 char *yaml_writer_done(struct yaml_writer *writer)
 {
     yaml_event_t event;
     emit(writer, yaml_document_end_event_initialize(&event, 1), &event);
     emit(writer, yaml_stream_end_event_initialize(&event), &event);
-    yaml_emitter_delete(&writer->emitter);
+    yaml_writer_drop(writer);
     return str_done(&writer->text);
+}
+
+void yaml_writer_drop(struct yaml_writer *writer)
+{
+    yaml_emitter_delete(&writer->emitter);
 }

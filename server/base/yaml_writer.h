@@ -17,9 +17,15 @@ struct yaml_writer *yaml_writer_new(struct arena *arena);
 void yaml_writer_key(struct yaml_writer *writer, const char *key);
 /* A value, or an item of a list. */
 void yaml_writer_text(struct yaml_writer *writer, const char *text);
+/* The same in double quotes, however many lines it has. */
+void yaml_writer_quoted(struct yaml_writer *writer, const char *text);
 void yaml_writer_number(struct yaml_writer *writer, int64_t number);
 void yaml_writer_flag(struct yaml_writer *writer, bool flag);
 void yaml_writer_open_mapping(struct yaml_writer *writer);
 void yaml_writer_close_mapping(struct yaml_writer *writer);
+void yaml_writer_open_list(struct yaml_writer *writer);
+void yaml_writer_close_list(struct yaml_writer *writer);
 /* Ends the document; the text, in the arena. */
 char *yaml_writer_done(struct yaml_writer *writer);
+/* Frees libyaml's memory of a document that is not ended. */
+void yaml_writer_drop(struct yaml_writer *writer);

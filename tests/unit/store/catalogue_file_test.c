@@ -277,6 +277,50 @@ static void test_export_comes_back_as_it_was(void **state)
     free(without);
 }
 
+/* To the byte: people keep these files under version control. */
+static void test_an_export_as_it_is_written(void **state)
+{
+    NEEDS_SHOP();
+    static const char written[] = "categories:\n"
+                                  "- name: \"Film\"\n"
+                                  "  emoji: \"\\U0001F3AC\"\n"
+                                  "  products:\n"
+                                  "  - code: \"A\"\n"
+                                  "    name: \"true\"\n"
+                                  "    price: 35000\n"
+                                  "    description: \"one\\n  two: 2\\n\"\n"
+                                  "    snk: \"#3 \"\n"
+                                  "    stock:\n"
+                                  "    - \"a: b\"\n"
+                                  "    - \"c\\nd\"\n"
+                                  "  - code: \"B\"\n"
+                                  "    name: \"Bayar\"\n"
+                                  "    price: 1\n"
+                                  "    stock: []\n"
+                                  "coupons:\n"
+                                  "- code: \"SEPI\"\n"
+                                  "  percent: 5\n"
+                                  "  starts: \"2026-08-01T00:00:00.000Z\"\n"
+                                  "  products:\n"
+                                  "  - \"A\"\n"
+                                  "  stopped: true\n";
+    struct catalogue_import counts;
+    MUST(
+        import("categories:\n"
+               "- name: Film\n"
+               "  emoji: \"🎬\"\n"
+               "  products:\n"
+               "  - {code: A, name: \"true\", price: 35000, description: \"one\\n  two: 2\\n\", snk: \"#3 \","
+               " stock: [\"a: b\", \"c\\nd\"]}\n"
+               "  - {code: B, name: Bayar, price: 1}\n"
+               "coupons:\n"
+               "- {code: SEPI, percent: 5, starts: 2026-08-01T00:00:00Z, products: [A], stopped: true}\n",
+               &counts, &err));
+    char *yaml = export_all(true);
+    assert_string_equal(yaml, written);
+    free(yaml);
+}
+
 static void test_hidden_and_sold_are_not_exported(void **state)
 {
     NEEDS_SHOP();
@@ -483,6 +527,7 @@ int main(void)
         SHOP_TEST(test_limits_in_characters_and_bytes),
         SHOP_TEST(test_a_content_is_never_in_a_complaint),
         SHOP_TEST(test_export_comes_back_as_it_was),
+        SHOP_TEST(test_an_export_as_it_is_written),
         SHOP_TEST(test_hidden_and_sold_are_not_exported),
         SHOP_TEST(test_coupons),
         SHOP_TEST(test_exported_coupons_come_back),
