@@ -182,17 +182,14 @@ def test_what_can_not_be_set(world, kopi, andi, channel):
         andi.send(kopi, wrong)
         andi.wait_for(kopi, "Bentuknya")
     andi.press(kopi, "❌ Batal")
-    set_channel(andi, kopi, "@tidak_ada", "belum dipasang")
-    assert "chat not found" in andi.last(kopi).text
+    assert "chat not found" in set_channel(andi, kopi, "@tidak_ada", "belum dipasang").text
     channel.set(kopi, "member")
-    set_channel(andi, kopi, f"@{NAME}", "belum dipasang")
-    assert "belum menjadi admin" in andi.last(kopi).text
+    assert "belum menjadi admin" in set_channel(andi, kopi, f"@{NAME}", "belum dipasang").text
     over = world.fail("telegram", "drop_before", method="getChat", times=None)
-    set_channel(andi, kopi, f"@{NAME}", "belum dipasang")
-    assert "tidak bisa dihubungi" in andi.last(kopi).text
+    page = set_channel(andi, kopi, f"@{NAME}", "belum dipasang")
+    assert "tidak bisa dihubungi" in page.text
     over()
     # what is said of it leads on
-    page = andi.last(kopi)
     assert page.button("⚙️ Admin")
     andi.press(kopi, "⬅️", page)
     andi.wait_for(kopi, lambda m: m.id == page.id and m.text.startswith("⚙️ Channel wajib"))

@@ -1,7 +1,7 @@
 """Every button of every menu, pressed by people who also type nonsense: each press is answered, no screen is a dead end,
 nothing is refused by Telegram, no error or warning is logged, and the books are right afterwards.
 
-    LAPAK_TEST_CRAWL=600    seconds for each kind of people; 80 if not given
+    LAPAK_TEST_CRAWL=600    seconds for each kind of people; 45 if not given
     LAPAK_TEST_SEED=4711    the same dice
 """
 
@@ -13,7 +13,7 @@ from harness import routes, seed
 from harness.crawler import Crawl
 from harness.storm import seed as throw
 
-SECONDS = float(os.environ.get("LAPAK_TEST_CRAWL", "80"))
+SECONDS = float(os.environ.get("LAPAK_TEST_CRAWL", "45"))
 OWNERS, BUYERS = 40, 20
 FIRST_OWNER, FIRST_BUYER = 1101, 4001
 # What no bot can know before it asks.
