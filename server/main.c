@@ -27,6 +27,7 @@
 #include "telegram/registration.h"
 #include "tenants/enrolment.h"
 #include "tenants/load.h"
+#include "watch/alerts.h"
 
 enum {
     EXIT_FAULT = 1,
@@ -183,7 +184,8 @@ static void forget_catalogue(struct work *work)
     settings_forget(work);
 }
 
-static const struct job_kind *const store_jobs[] = {&verify_daily_job, &active_job, &monitor_round_job};
+static const struct job_kind *const store_jobs[] = {&verify_daily_job, &active_job, &monitor_round_job,
+                                                    &alerts_tidy_job};
 
 static void set_job_kinds(struct arena *arena)
 {
@@ -249,6 +251,7 @@ static bool start_engine(struct program *program, struct error *err)
         lane_store_hold_outbox(lanes_server_store(program->lanes), true);
     lanes_on_catalogue_change(program->lanes, forget_catalogue);
     lanes_on_task(program->lanes, settings_apply);
+    alerts_start(program->lanes);
     return true;
 }
 
@@ -346,6 +349,7 @@ static void stop(struct program *program)
         sender_drain(program->sender, 2000);
     if (program->lanes)
         lanes_drain(program->lanes, 1000);
+    alerts_stop();
     fee_set_pool(NULL);
     pool_stop(&program->pool);
     if (program->sender)

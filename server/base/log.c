@@ -35,6 +35,12 @@ static struct {
 } state = {.lock = PTHREAD_MUTEX_INITIALIZER, .wake = PTHREAD_COND_INITIALIZER, .least = LOG_INFO};
 
 static atomic_uint_fast64_t dropped, errors;
+static void (*_Atomic on_error)(const char *store, const char *message);
+
+void log_on_error(void (*fn)(const char *store, const char *message))
+{
+    atomic_store(&on_error, fn);
+}
 
 static bool is_digit(char c)
 {
@@ -142,6 +148,20 @@ static void enqueue(const char *folder, int64_t at_ms, const struct str *text)
         pthread_cond_signal(&state.wake);
 }
 
+/* `store` is a folder's name, or NULL. */
+static void report_error(struct arena *arena, const char *store, const char *message)
+{
+    static _Thread_local bool reporting;
+    void (*fn)(const char *store, const char *message) = atomic_load(&on_error);
+    if (!fn || reporting)
+        return;
+    struct str clean = STR_INIT(arena);
+    add_message(&clean, message);
+    reporting = true;
+    fn(store, str_done(&clean));
+    reporting = false;
+}
+
 void log_write(enum log_level level, const char *store, const char *format, ...)
 {
     if (level == LOG_ERROR)
@@ -171,6 +191,8 @@ void log_write(enum log_level level, const char *store, const char *format, ...)
     pthread_mutex_unlock(&state.lock);
     if (!queued)
         write_error(store && !foreign ? store : "", text.text);
+    if (level == LOG_ERROR)
+        report_error(arena, foreign ? NULL : store, message);
 }
 
 /* Writes a batch and frees it; the number of lines lost on the way. */

@@ -30,6 +30,11 @@ void log_write(enum log_level level, const char *store, const char *format, ...)
 #define log_warn(store, ...)  log_write(LOG_WARN, (store), __VA_ARGS__)
 #define log_error(store, ...) log_write(LOG_ERROR, (store), __VA_ARGS__)
 
+/* Called after each error line was queued, on the thread that logs it, not under a lock; the message is what
+ * the line says (one line, UTF-8, tokens blanked). What it logs itself is not reported to it. NULL: nobody.
+ * Any thread; a call that is under way may still go to the one before. */
+void log_on_error(void (*fn)(const char *store, const char *message));
+
 /* Lines dropped since the start; for /metrics. */
 uint64_t log_dropped(void);
 /* Error lines since the start; for /metrics. */

@@ -4,6 +4,7 @@
 #include "bot/bot.h"
 #include "http/internal.h"
 #include "store/verify_daily.h"
+#include "watch/alerts.h"
 
 /* Above this many stores, figures per store would make the page too long to scrape every few seconds. */
 enum { MOST_STORES_LISTED = 200 };
@@ -175,6 +176,7 @@ void status_metrics(struct web_request *request, void *context)
     add_sender(&page, server);
     add_stores(&page, server);
     add_books(&page, server);
+    alerts_render(&page);
     metrics_figure(&page, "lapak_forged_total", "counter",
                    "Buttons and commands refused because they are above the person's role.", "",
                    (int64_t)bot_forged());

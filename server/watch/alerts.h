@@ -151,6 +151,9 @@ void alerts_set_teller(const struct alert_teller *teller);
 
 /* --- wiring --- */
 
+/* How long the database may be away before the owners are told directly, in ms, more than a round's second;
+ * 60,000 unless told. Before alerts_start(). */
+void alerts_set_away(int64_t ms);
 /* Begins writing them down, and takes every error line of the log as an alert (kind ERROR, its text without
  * numbers the subject). */
 void alerts_start(struct lanes *lanes);
