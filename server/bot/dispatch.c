@@ -11,6 +11,7 @@
 #include "bot/routes.h"
 #include "store/own_text.h"
 #include "store/user.h"
+#include "watch/fraud.h"
 
 void bot_init(const struct bot_options *options)
 {
@@ -124,6 +125,8 @@ static void note_forged(const struct turn *turn)
         length = strlen(name);
     }
     atomic_fetch_add(&forged, 1);
+    fraud_note(turn->work->store, FRAUD_ROLE, update->from_id,
+               arena_printf(turn->work->arena, "%.*s", (int)length, name));
     log_warn(turn->work->tenant->name, "update %lld from %lld: %.*s is above this person's role, refused",
              (long long)update->update_id, (long long)update->from_id, (int)length, name);
 }

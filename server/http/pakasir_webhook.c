@@ -11,6 +11,7 @@
 #include "base/log.h"
 #include "http/internal.h"
 #include "payment/checkout.h"
+#include "watch/fraud.h"
 
 struct hint_intake {
     struct arena *arena;
@@ -62,11 +63,12 @@ static void run_hint(struct work *work, void *argument)
         enum metric metric;
         int status;
         const char *remark; /* for the log; NULL: nothing remarkable */
+        bool is_fraud;
     } answers[] = {
         [HINT_NOTED] = {METRIC_HINTS_NOTED, 200, NULL},
         [HINT_ALREADY_SETTLED] = {METRIC_HINTS_SETTLED, 200, NULL},
         [HINT_UNKNOWN_ORDER] = {METRIC_HINTS_UNKNOWN, 404, "names an order that is not this store's"},
-        [HINT_WRONG] = {METRIC_HINTS_WRONG, 422, "does not fit the payment it names"},
+        [HINT_WRONG] = {METRIC_HINTS_WRONG, 422, "does not fit the payment it names", true},
     };
     const char *name = intake->store->tenant->name;
     enum checkout_hint_result result;
@@ -76,6 +78,8 @@ static void run_hint(struct work *work, void *argument)
         atomic_fetch_add(&intake->store->hints, 1);
         if (answers[result].remark)
             log_warn(name, "a payment webhook with the right secret %s: ignored", answers[result].remark);
+        if (answers[result].is_fraud)
+            fraud_note(work->store, FRAUD_WEBHOOK, 0, intake->hint.order_id);
         web_respond_text(intake->token, answers[result].status, NULL);
     } else {
         if (err.code != ERR_RETRY && err.code != ERR_UNCERTAIN)
@@ -95,6 +99,7 @@ void pakasir_webhook(struct web_request *request, void *context)
         return;
     if (!is_authentic(request, store->tenant)) {
         metrics_count(METRIC_PAKASIR_WRONG_SECRET);
+        fraud_note(store->lane, FRAUD_PAKASIR_SECRET, 0, "");
         web_respond_text(request->token, 401, NULL);
         return;
     }

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "bot/bot.h"
 #include "http/internal.h"
+#include "watch/fraud.h"
 
 /* One update on its way; owns its arena, in which it lies itself. */
 struct intake {
@@ -207,6 +208,7 @@ void telegram_webhook(struct web_request *request, void *context)
     if (!secret ||
         !crypto_equal(secret, strlen(secret), store->webhook_secret, strlen(store->webhook_secret))) {
         metrics_count(METRIC_TELEGRAM_WRONG_SECRET);
+        fraud_note(store->lane, FRAUD_TELEGRAM_SECRET, 0, "");
         web_respond_text(request->token, 401, NULL);
         return;
     }

@@ -10,6 +10,7 @@
 #include "payment/breaker.h"
 #include "payment/internal.h"
 #include "payment/pace.h"
+#include "watch/fraud.h"
 
 enum { LOADING_MS = 20000, LAST_LOOKS_MS = 30000 };
 
@@ -276,6 +277,12 @@ static bool check_found(struct work *work, const struct payment *payment, const 
     return true;
 }
 
+static bool is_foreign(const struct work *work, const struct payment *payment, struct error *err)
+{
+    fraud_note(work->store, FRAUD_ANSWER, 0, payment->gateway_order_id);
+    return error_set(err, ERR_UNCERTAIN, "transaction-status: about another transaction");
+}
+
 /* What the status call really tells: an answer about something else is as good as none. The amount of a
  * completed one is another matter. */
 static bool verify(const struct work *work, const struct payment *payment, const struct result *result,
@@ -287,7 +294,7 @@ static bool verify(const struct work *work, const struct payment *payment, const
         return false;
     }
     if (!str_equal(state->txn_id, payment->txn_id) || !str_equal(state->order_id, payment->gateway_order_id))
-        return error_set(err, ERR_UNCERTAIN, "transaction-status: about another transaction");
+        return is_foreign(work, payment, err);
     if (state->is_sandbox != work->tenant->pakasir_sandbox)
         return error_set(err, ERR_UNCERTAIN, "transaction-status: %sin the sandbox",
                          state->is_sandbox ? "" : "not ");
@@ -304,6 +311,10 @@ static bool check_completed(struct work *work, struct bill *bill, struct payment
         return settle(work, bill, payment, 0, err);
     log_warn(work->tenant->name, "payment %s: paid with %" PRId64 " instead of %" PRId64 ", parked",
              payment->gateway_order_id, state->amount, payment->amount);
+    json_t *detail = json_pack("{s:s, s:I, s:I}", "payment", payment->gateway_order_id, "asked",
+                               (json_int_t)payment->amount, "paid", (json_int_t)state->amount);
+    if (!fraud_add(work, FRAUD_AMOUNT, detail, err))
+        return false;
     if (!payment_park(work, payment->id, "mismatch", state->amount, err))
         return false;
     payment->problem = "mismatch";

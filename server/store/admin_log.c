@@ -1,6 +1,7 @@
 #include "store/admin_log.h"
 
 #include "base/json.h"
+#include "store/admin_audit.h"
 #include "store/internal.h"
 #include "store/window.h"
 
@@ -29,7 +30,7 @@ bool admin_log_add(struct work *work, const struct admin_log *entry, struct erro
     if (rows.affected != 1)
         return error_set(err, ERR_CONFLICT, "admin log: %s %s was carried out before", entry->action,
                          entry->key);
-    return true;
+    return admin_audit(work, entry, err);
 }
 
 DB_TENANT_STATEMENT(admin_log_count, "SELECT count(*) FROM admin_logs WHERE key = $1");

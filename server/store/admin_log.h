@@ -1,5 +1,6 @@
 /* What people decided: who, what, before and after. Owns table `admin_logs`, append-only also for the store's
- * role. Each row is written in the transaction of the change it tells of. */
+ * role. Each row is written in the transaction of the change it tells of; those of settings, roles and money
+ * also go into the audit trail (admin_audit.c). */
 #pragma once
 
 #include <jansson.h>

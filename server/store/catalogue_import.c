@@ -6,6 +6,7 @@
 #include "store/catalogue_coupons.h"
 #include "store/fields.h"
 #include "store/internal.h"
+#include "work/audit.h"
 
 enum { MOST_PRODUCTS = 5000, MOST_STOCK = 100000, MOST_QUEUED = 64 };
 
@@ -317,6 +318,22 @@ static bool write_file(struct work *work, struct file *file, struct catalogue_im
            catalogue_stock_rose(work, err) && catalogue_changed(work, err);
 }
 
+/* Only whoever runs the server imports files. */
+static bool note_audit(struct work *work, const struct catalogue_import *counts, struct error *err)
+{
+    const struct audit_entry entry = {
+        .event = "config.changed",
+        .actor = audit_person(work->arena, 0),
+        .detail = json_pack(
+            "{s:s, s:I, s:I, s:I, s:I, s:I, s:I}", "action", "import", "categories_added",
+            (json_int_t)counts->categories_added, "products_added", (json_int_t)counts->products_added,
+            "products_changed", (json_int_t)counts->products_changed, "stock_added",
+            (json_int_t)counts->stock_added, "coupons_added", (json_int_t)counts->coupons_added,
+            "coupons_changed", (json_int_t)counts->coupons_changed),
+    };
+    return audit_add(work, &entry, err);
+}
+
 bool catalogue_import(struct work *work, const char *path, struct catalogue_import *counts_out,
                       struct error *err)
 {
@@ -325,7 +342,8 @@ bool catalogue_import(struct work *work, const char *path, struct catalogue_impo
     struct catalogue_import counts = {0};
     if (!read_file(&file))
         return false;
-    bool ok = work_begin(work, err) && write_file(work, &file, &counts, err) && work_commit(work, err);
+    bool ok = work_begin(work, err) && write_file(work, &file, &counts, err) &&
+              note_audit(work, &counts, err) && work_commit(work, err);
     work_end(work);
     if (ok)
         *counts_out = counts;

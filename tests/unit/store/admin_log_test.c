@@ -202,14 +202,67 @@ static void test_pages_forth_and_back(void **state)
     assert_int_equal(page.count, 0);
 }
 
+static int64_t audited(const char *event, const char *detail)
+{
+    return shop_sql(
+        shop,
+        "SELECT count(*) FROM audit_logs WHERE event = '%s' AND actor = 'telegram:9001' AND detail = '%s'",
+        event, detail);
+}
+
+static void add_and_commit(const struct admin_log *entry)
+{
+    shop_begin(shop);
+    MUST(admin_log_add(&shop->work, entry, &err));
+    shop_commit(shop);
+}
+
+/* Money, roles and settings; without what somebody wrote. */
+static void test_what_is_audited(void **state)
+{
+    NEEDS_SHOP();
+    struct admin_log refund = entry_of("update:77");
+    add_and_commit(&refund);
+    assert_int_equal(audited("money.corrected", "{\"action\":\"refund\",\"subject\":\"order\",\"id\":17,"
+                                                "\"before\":{\"state\":\"paid\",\"refunded\":0},"
+                                                "\"after\":{\"refunded\":5000}}"),
+                     1);
+    add_and_commit(&(struct admin_log){.actor_id = 9001,
+                                       .action = "set",
+                                       .subject = "setting",
+                                       .subject_id = 3,
+                                       .before = json_pack("{s:s, s:s}", "key", "title", "value", "Old"),
+                                       .after = json_pack("{s:s, s:s}", "key", "title", "value", "New")});
+    assert_int_equal(
+        audited("config.changed",
+                "{\"action\":\"set\",\"subject\":\"setting\",\"id\":3,\"before\":{\"key\":\"title\"},"
+                "\"after\":{\"key\":\"title\"}}"),
+        1);
+    static const char *const ways[][2] = {{"set", "role.granted"}, {"reset", "role.revoked"}};
+    for (size_t i = 0; i < 2; i++) {
+        add_and_commit(&(struct admin_log){.actor_id = 9001,
+                                           .action = ways[i][0],
+                                           .subject = "setting",
+                                           .subject_id = 4,
+                                           .after = json_pack("{s:s}", "key", "admin:1005")});
+        assert_int_equal(shop_sql(shop, "SELECT count(*) FROM audit_logs WHERE event = '%s'", ways[i][1]), 1);
+    }
+    add_and_commit(&(struct admin_log){.actor_id = 9001, .action = "edit", .subject = "product"});
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM audit_logs"), 4);
+    /* what is rolled back leaves none */
+    refund = entry_of("update:78");
+    shop_begin(shop);
+    MUST(admin_log_add(&shop->work, &refund, &err));
+    shop_task(shop);
+    assert_int_equal(shop_sql(shop, "SELECT count(*) FROM audit_logs"), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SHOP_TEST(test_what_is_written),
-        SHOP_TEST(test_a_key_is_used_once),
-        SHOP_TEST(test_a_key_is_used_once_by_all_servers),
-        SHOP_TEST(test_lists_and_pages),
-        SHOP_TEST(test_pages_forth_and_back),
+        SHOP_TEST(test_what_is_written),         SHOP_TEST(test_what_is_audited),
+        SHOP_TEST(test_a_key_is_used_once),      SHOP_TEST(test_a_key_is_used_once_by_all_servers),
+        SHOP_TEST(test_lists_and_pages),         SHOP_TEST(test_pages_forth_and_back),
         SHOP_TEST(test_rows_can_not_be_changed),
     };
     return cmocka_run_group_tests(tests, shop_set_up, shop_tear_down);

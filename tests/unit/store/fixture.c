@@ -105,7 +105,8 @@ int shop_empty(void **state)
     shop_sql(
         shop,
         "TRUNCATE users, conversations, categories, products, orders, order_items, stock_units, cart_items,"
-        " payments, ledger, terms, outbox, jobs, coupons, deposits, admin_logs, settings, broadcasts RESTART "
+        " payments, ledger, terms, outbox, jobs, coupons, deposits, admin_logs, audit_logs, settings, "
+        "broadcasts RESTART "
         "IDENTITY;"
         "DELETE FROM counters;"
         "INSERT INTO counters (name, value) VALUES ('users', 0), ('unreachable', 0), ('completed', 0)");
