@@ -50,10 +50,11 @@ bool reading_store(struct work *work, struct store_figures *figures_out, struct 
     const struct clock_zone *zone = work->tenant->zone;
     int64_t day = statistics_day_of(zone, work->now_ms);
     struct db_rows orders, parked, failing, outbox, jobs, counters;
-    if (!db_send(
-            work->tx, &monitor_orders,
-            DB_PARAMS(P_TIME(statistics_day_begins(zone, day)), P_TIME(statistics_day_begins(zone, day + 1))),
-            &orders, err) ||
+    if (!db_send(work->tx, &monitor_orders,
+                 DB_PARAMS(P_TIME(statistics_day_begins(zone, day - 1)),
+                           P_TIME(statistics_day_begins(zone, day)),
+                           P_TIME(statistics_day_begins(zone, day + 1))),
+                 &orders, err) ||
         !db_send(work->tx, &monitor_parked, DB_NO_PARAMS, &parked, err) ||
         !db_send(work->tx, &monitor_failing, DB_PARAMS(P_INT(NEWEST), P_TIME(work->now_ms - DAY_MS)),
                  &failing, err) ||
@@ -67,6 +68,8 @@ bool reading_store(struct work *work, struct store_figures *figures_out, struct 
         .day = day_text(work->arena, day),
         .orders = db_int(&orders, 0, 0),
         .revenue = db_int(&orders, 0, 1),
+        .orders_before = db_int(&orders, 0, 2),
+        .revenue_before = db_int(&orders, 0, 3),
         .people = counter_read(&counters).users,
         .parked = db_int(&parked, 0, 0),
         .outbox_waiting = db_int(&outbox, 0, 0),

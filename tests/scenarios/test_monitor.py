@@ -23,8 +23,8 @@ def budi(world):
     return world.person(2001, "Budi")
 
 
-FIGURES = ("checked_at", "day", "orders", "revenue", "people", "parked", "outbox_waiting", "outbox_late_seconds",
-           "jobs_late_seconds", "failed_in_row", "webhook_pending", "webhook_error", "gateway_ok")
+FIGURES = ("checked_at", "day", "orders", "revenue", "orders_before", "revenue_before", "people", "parked", "outbox_waiting",
+           "outbox_late_seconds", "jobs_late_seconds", "failed_in_row", "webhook_pending", "webhook_error", "gateway_ok")
 
 
 def figures(world, store):
@@ -63,8 +63,13 @@ def test_figures_follow_what_is_sold(world, kopi, budi):
         budi.wait_for(kopi, PAID)
     now = seen(world, kopi, lambda now: now["orders"] == 2)
     assert now["revenue"] == 30_000
+    assert (now["orders_before"], now["revenue_before"]) == (0, 0)
     assert now["people"] == kopi.value("SELECT value FROM counters WHERE name = 'users'")
     assert now["gateway_ok"] is True and now["webhook_error"] is None
+    # as of a day later
+    kopi.query("UPDATE orders SET paid_at = paid_at - interval '1 day', completed_at = completed_at - interval '1 day'")
+    now = seen(world, kopi, lambda now: now["orders"] == 0)
+    assert (now["orders_before"], now["revenue_before"]) == (2, 30_000)
     assert str(now["day"]) == str(kopi.value("SELECT (now() AT TIME ZONE 'Asia/Jakarta')::date"))
 
 
