@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "bot/bot.h"
+#include "bot/owner/owner.h"
 #include "db/migrate.h"
 #include "http/server.h"
 #include "monitor/monitor.h"
@@ -48,6 +49,7 @@ struct program {
     struct lanes *lanes;
     struct sender *sender;
     const struct tenant *server_tenant;
+    const char *server_secret; /* of the owner's bot's webhook */
     struct directory *directory;
     pthread_mutex_t registration_mutex; /* the sender's thread uses it, the main thread starts and ends it */
     struct registration *registration;
@@ -81,7 +83,7 @@ static void on_registration(void *context, struct lane_store *lane, enum registr
 {
     struct program *program = context;
     struct hosted_store *store = directory_of_lane(program->directory, lane);
-    const char *name = store->tenant->name;
+    const char *name = lane_store_name(lane);
     atomic_store(&store->live, state == REGISTRATION_LIVE);
     atomic_store(&store->disabled, state == REGISTRATION_DISABLED);
     switch (state) {
@@ -175,7 +177,8 @@ static bool prepare_database(struct program *program, struct error *err)
     }
     struct vault vault;
     vault_init(&vault, program->config->data_encryption_key, "server");
-    return enrol_stores(arena, db, &vault, program->enrolments, program->enrolment_count, err);
+    return enrol_server(arena, db, &vault, &program->server_secret, err) &&
+           enrol_stores(arena, db, &vault, program->enrolments, program->enrolment_count, err);
 }
 
 static void forget_catalogue(struct work *work)
@@ -262,10 +265,14 @@ static void start_registration(struct program *program)
                                                  .pool = program->pool,
                                                  .lanes = program->lanes,
                                                  .commands = bot_commands,
+                                                 .owner_commands = owner_commands,
                                                  .on_state = on_registration,
                                                  .context = program};
     pthread_mutex_lock(&program->registration_mutex);
     program->registration = registration_start(&options);
+    const struct hosted_store *owners = directory_server(program->directory);
+    if (owners)
+        registration_add(program->registration, owners->lane, owners->webhook_secret);
     for (size_t i = 0; i < directory_count(program->directory); i++) {
         struct hosted_store *store = directory_at(program->directory, i);
         registration_add(program->registration, store->lane, store->webhook_secret);
@@ -290,6 +297,9 @@ static bool start_stores(struct program *program, struct error *err)
         directory_add(program->directory, e->tenant, lanes_add_store(program->lanes, e->tenant),
                       e->webhook_secret);
     }
+    if (config->owner_token)
+        directory_set_server(program->directory, program->server_tenant, lanes_server_store(program->lanes),
+                             program->server_secret);
     const struct server_options server = {.config = config,
                                           .directory = program->directory,
                                           .lanes = program->lanes,

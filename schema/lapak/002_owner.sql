@@ -18,6 +18,16 @@ CREATE TABLE updates_seen (
     seen_at   timestamptz NOT NULL
 );
 
+CREATE TABLE updates_failed (
+    update_id bigint      PRIMARY KEY,
+    attempts  integer     NOT NULL CHECK (attempts > 0),
+    error     text        NOT NULL,
+    body      bytea, -- sealed
+    first_at  timestamptz NOT NULL,
+    last_at   timestamptz NOT NULL,
+    parked_at timestamptz
+);
+
 CREATE TABLE conversations (
     telegram_id bigint      PRIMARY KEY,
     kind        text        NOT NULL,
@@ -83,6 +93,25 @@ CREATE TABLE audit_heads (
     at    timestamptz NOT NULL,
     PRIMARY KEY (store, kind)
 ) WITH (fillfactor = 50);
+
+-- --- the owner's bot: see tenants/enrolment.h (secret), telegram/registration.h (the others), bot/owner/ ---
+
+CREATE TABLE owner_bot (
+    the_one         boolean     PRIMARY KEY DEFAULT true CHECK (the_one),
+    webhook_secret  bytea       NOT NULL, -- sealed
+    bot_id          bigint,
+    bot_username    text,
+    can_manage_bots boolean     NOT NULL DEFAULT false,
+    state           text        NOT NULL DEFAULT 'starting' CHECK (state IN ('starting', 'live', 'disabled', 'unreachable')),
+    state_reason    text,
+    state_since     timestamptz NOT NULL DEFAULT now()
+);
+
+-- The last day on which each owner was there, in their zone.
+CREATE TABLE owner_visits (
+    telegram_id bigint PRIMARY KEY,
+    day         date   NOT NULL
+);
 
 -- --- alerts: see watch/alerts.h ---
 

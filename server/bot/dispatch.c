@@ -8,6 +8,7 @@
 #include "bot/broadcasting.h"
 #include "bot/gate.h"
 #include "bot/inbox.h"
+#include "bot/owner/owner.h"
 #include "bot/routes.h"
 #include "store/own_text.h"
 #include "store/user.h"
@@ -25,6 +26,8 @@ void bot_init(const struct bot_options *options)
 static bool join_transaction(struct turn *turn, struct error *err)
 {
     const struct update *update = turn->update;
+    if (lane_store_is_server(turn->work->store)) /* nobody buys there */
+        return inbox_note_seen(turn->work, update->update_id, err);
     const struct person person = {
         .telegram_id = update->from_id,
         .first_name = update->first_name,
@@ -201,6 +204,8 @@ static bool run(struct turn *turn, struct error *err)
 
 bool bot_handle(struct work *work, const struct update *update, const char **reply_out, struct error *err)
 {
+    if (lane_store_is_server(work->store))
+        return owner_handle(work, update, reply_out, err);
     if (!concerns_us(update)) {
         *reply_out = "";
         return true;

@@ -9,7 +9,7 @@ enum { REASON_LIMIT = 490 };
 
 /* No ON CONFLICT: the violation ends the whole pipeline, so a repeated update costs no extra round trip when
  * it is new. */
-DB_TENANT_STATEMENT(inbox_insert_seen, "INSERT INTO updates_seen (update_id, seen_at) VALUES ($1, $2)");
+DB_COMMON_STATEMENT(inbox_insert_seen, "INSERT INTO updates_seen (update_id, seen_at) VALUES ($1, $2)");
 
 bool inbox_note_seen(struct work *work, int64_t update_id, struct error *err)
 {
@@ -22,14 +22,14 @@ bool inbox_is_repeat(const struct work *work, const struct error *err)
     return err->code == ERR_CONFLICT && strcmp(db_constraint(work->db), "updates_seen_pkey") == 0;
 }
 
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     inbox_upsert_failed,
     "INSERT INTO updates_failed AS f (update_id, attempts, error, body, first_at, last_at)"
     " VALUES ($1, 1, $2, $3, $4, $4) ON CONFLICT (update_id) DO UPDATE SET attempts = f.attempts + 1,"
     " error = excluded.error, last_at = excluded.last_at,"
     " parked_at = CASE WHEN f.attempts + 1 >= $5 THEN coalesce(f.parked_at, excluded.last_at) END"
     " RETURNING attempts, parked_at IS NOT NULL");
-DB_TENANT_STATEMENT(inbox_insert_parked,
+DB_COMMON_STATEMENT(inbox_insert_parked,
                     "INSERT INTO updates_seen (update_id, seen_at) VALUES ($1, $2) ON CONFLICT DO NOTHING");
 
 bool inbox_note_failure(struct work *work, int64_t update_id, const char *body, size_t length,

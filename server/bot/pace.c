@@ -65,7 +65,8 @@ static bool note_failure(struct work *work, void *context, struct error *err)
     if (!inbox_note_failure(work, failure->update->update_id, failure->body, failure->length,
                             failure->why->text, &attempts, &failure->parked, err))
         return false;
-    if (attempts != INBOX_MOST_ATTEMPTS) /* told once */
+    if (attempts != INBOX_MOST_ATTEMPTS ||
+        lane_store_is_server(work->store)) /* told once; to owners by alerts */
         return true;
     const char *html =
         say(work, TEXT_ADMIN_PARKED,

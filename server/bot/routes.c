@@ -306,15 +306,19 @@ const struct route route_unknown_callback = ROUTE(start_old_button, ROLE_BUYER, 
 const struct route route_member = ROUTE(start_member, ROLE_BUYER, WRITES, THEIRS);
 
 /* "/start@my_bot payload" is /start. */
-const struct route *route_of_command(const char *text)
+const struct route *route_in_commands(const struct command_row *rows, size_t count, const char *text)
 {
     size_t length = strcspn(text, " \n\t@");
-    for (size_t i = 0; i < command_row_count; i++)
-        for (const char *const *name = command_rows[i].names; name < command_rows[i].names + 3 && *name;
-             name++)
+    for (size_t i = 0; i < count; i++)
+        for (const char *const *name = rows[i].names; name < rows[i].names + 3 && *name; name++)
             if (strlen(*name) == length && strncasecmp(*name, text, length) == 0)
-                return &command_rows[i].route;
+                return &rows[i].route;
     return NULL;
+}
+
+const struct route *route_of_command(const char *text)
+{
+    return route_in_commands(command_rows, command_row_count, text);
 }
 
 /* Apps drop or add the variation selector behind an emoji: it decides nothing. */
@@ -387,10 +391,11 @@ static bool parse_number(const char *text, size_t length, int64_t *number_out)
     return true;
 }
 
-static bool parse_word(const char *text, size_t length, char word_out[TURN_WORD_BYTES])
+#define WORD_LETTERS "abcdefghijklmnopqrstuvwxyz0123456789"
+
+static bool parse_word(const char *text, size_t length, const char *letters, char word_out[TURN_WORD_BYTES])
 {
-    if (length == 0 || length >= TURN_WORD_BYTES ||
-        strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") < length)
+    if (length == 0 || length >= TURN_WORD_BYTES || strspn(text, letters) < length)
         return false;
     memcpy(word_out, text, length);
     word_out[length] = '\0';
@@ -407,8 +412,9 @@ static bool parse_arguments(const char *arguments, const char *p, int64_t number
             return false;
         p++;
         size_t length = strcspn(p, ":");
-        bool good =
-            *arguments == 'w' ? parse_word(p, length, word) : parse_number(p, length, &numbers[number++]);
+        bool good = *arguments == 'w'   ? parse_word(p, length, WORD_LETTERS "_", word)
+                    : *arguments == 's' ? parse_word(p, length, WORD_LETTERS "-", word)
+                                        : parse_number(p, length, &numbers[number++]);
         if (!good)
             return false;
         p += length;
@@ -416,12 +422,12 @@ static bool parse_arguments(const char *arguments, const char *p, int64_t number
     return *p == '\0';
 }
 
-const struct route *route_of_callback(const char *data, int64_t numbers_out[TURN_MOST_NUMBERS],
-                                      char word_out[TURN_WORD_BYTES])
+const struct route *route_in_callbacks(const struct callback_row *rows, size_t count, const char *data,
+                                       int64_t numbers_out[TURN_MOST_NUMBERS], char word_out[TURN_WORD_BYTES])
 {
     size_t verb = strcspn(data, ":");
-    for (size_t i = 0; i < callback_row_count; i++) {
-        const struct callback_row *row = &callback_rows[i];
+    for (size_t i = 0; i < count; i++) {
+        const struct callback_row *row = &rows[i];
         int64_t numbers[TURN_MOST_NUMBERS] = {0};
         char word[TURN_WORD_BYTES] = "";
         if (strlen(row->verb) != verb || memcmp(row->verb, data, verb) != 0)
@@ -433,6 +439,12 @@ const struct route *route_of_callback(const char *data, int64_t numbers_out[TURN
         return &row->route;
     }
     return NULL;
+}
+
+const struct route *route_of_callback(const char *data, int64_t numbers_out[TURN_MOST_NUMBERS],
+                                      char word_out[TURN_WORD_BYTES])
+{
+    return route_in_callbacks(callback_rows, callback_row_count, data, numbers_out, word_out);
 }
 
 bool route_exists(const char *data)

@@ -32,7 +32,7 @@ struct label_row {
     struct route route;
 };
 /* Data is the verb and its arguments, separated by colons: "q:12:1:35000". `arguments` has a letter for each:
- * `i` a decimal 64-bit number in its only spelling, `w` a word of a-z, 0-9 and _. */
+ * `i` a decimal 64-bit number in its only spelling, `w` a word of a-z, 0-9 and _, `s` a bot_store_name. */
 struct callback_row {
     const char *verb;
     const char *arguments;
@@ -61,6 +61,12 @@ const struct route *route_of_label(const struct work *work, const char *text);
 int route_label(const struct work *work, const char *text);
 const struct route *route_of_callback(const char *data, int64_t numbers_out[TURN_MOST_NUMBERS],
                                       char word_out[TURN_WORD_BYTES]);
+
+/* The same in another bot's tables. */
+const struct route *route_in_commands(const struct command_row *rows, size_t count, const char *text);
+const struct route *route_in_callbacks(const struct callback_row *rows, size_t count, const char *data,
+                                       int64_t numbers_out[TURN_MOST_NUMBERS],
+                                       char word_out[TURN_WORD_BYTES]);
 
 /* Whether a button with this data leads anywhere. */
 bool route_exists(const char *data);

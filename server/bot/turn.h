@@ -23,7 +23,7 @@ enum route_mode {
     WRITES_SHARED, /* the same, and other updates may be in the same transaction: the handler only queues */
 };
 
-enum { TURN_MOST_NUMBERS = 3, TURN_WORD_BYTES = 24 };
+enum { TURN_MOST_NUMBERS = 3, TURN_WORD_BYTES = 32 /* a bot_store_name, too */ };
 
 struct barrier;
 

@@ -10,6 +10,7 @@ struct directory {
     size_t bucket_count; /* a power of two */
     struct hosted_store **all;
     size_t count, capacity;
+    struct hosted_store *server;
 };
 
 static size_t bucket_of(const struct directory *directory, const char *name)
@@ -32,17 +33,32 @@ struct directory *directory_new(size_t expected)
     return directory;
 }
 
+static struct hosted_store *store_new(const struct tenant *tenant, struct lane_store *lane,
+                                      const char *webhook_secret)
+{
+    struct hosted_store *store = xcalloc(1, sizeof *store);
+    store->tenant = tenant_ref(tenant);
+    store->lane = lane;
+    store->webhook_secret = xstrdup(webhook_secret);
+    return store;
+}
+
+static void store_free(struct hosted_store *store)
+{
+    tenant_unref(&store->tenant);
+    free((char *)store->webhook_secret);
+    free(store);
+}
+
 void directory_free(struct directory **pointer)
 {
     struct directory *directory = *pointer;
     if (!directory)
         return;
-    for (size_t i = 0; i < directory->count; i++) {
-        struct hosted_store *store = directory->all[i];
-        tenant_unref(&store->tenant);
-        free((char *)store->webhook_secret);
-        free(store);
-    }
+    for (size_t i = 0; i < directory->count; i++)
+        store_free(directory->all[i]);
+    if (directory->server)
+        store_free(directory->server);
     free(directory->all);
     free(directory->buckets);
     free(directory);
@@ -52,10 +68,7 @@ void directory_free(struct directory **pointer)
 struct hosted_store *directory_add(struct directory *directory, const struct tenant *tenant,
                                    struct lane_store *lane, const char *webhook_secret)
 {
-    struct hosted_store *store = xcalloc(1, sizeof *store);
-    store->tenant = tenant_ref(tenant);
-    store->lane = lane;
-    store->webhook_secret = xstrdup(webhook_secret);
+    struct hosted_store *store = store_new(tenant, lane, webhook_secret);
     store->number = (uint32_t)directory->count + 1;
     struct hosted_store **bucket = &directory->buckets[bucket_of(directory, tenant->name)];
     store->next = *bucket;
@@ -68,6 +81,18 @@ struct hosted_store *directory_add(struct directory *directory, const struct ten
     return store;
 }
 
+struct hosted_store *directory_set_server(struct directory *directory, const struct tenant *tenant,
+                                          struct lane_store *lane, const char *webhook_secret)
+{
+    directory->server = store_new(tenant, lane, webhook_secret);
+    return directory->server;
+}
+
+struct hosted_store *directory_server(const struct directory *directory)
+{
+    return directory->server;
+}
+
 struct hosted_store *directory_find(const struct directory *directory, const char *name)
 {
     struct hosted_store *store = directory->buckets[bucket_of(directory, name)];
@@ -78,7 +103,7 @@ struct hosted_store *directory_find(const struct directory *directory, const cha
 
 struct hosted_store *directory_of_lane(const struct directory *directory, const struct lane_store *lane)
 {
-    return directory_find(directory, lane_store_name(lane));
+    return lane_store_is_server(lane) ? directory->server : directory_find(directory, lane_store_name(lane));
 }
 
 size_t directory_count(const struct directory *directory)

@@ -28,8 +28,15 @@ void directory_free(struct directory **directory);
 /* Takes a reference on the tenant and copies the secret. */
 struct hosted_store *directory_add(struct directory *directory, const struct tenant *tenant,
                                    struct lane_store *lane, const char *webhook_secret);
+/* The owner's bot: what is known of it is the same, but it is no store: directory_find() and directory_at()
+ * do not know it. Once. */
+struct hosted_store *directory_set_server(struct directory *directory, const struct tenant *tenant,
+                                          struct lane_store *lane, const char *webhook_secret);
+/* NULL where there is none. */
+struct hosted_store *directory_server(const struct directory *directory);
 /* NULL where there is none. */
 struct hosted_store *directory_find(const struct directory *directory, const char *name);
+/* Also the server's. */
 struct hosted_store *directory_of_lane(const struct directory *directory, const struct lane_store *lane);
 size_t directory_count(const struct directory *directory);
 /* In order of adding. */

@@ -133,6 +133,16 @@ static void add_books(struct str *page, struct server *server)
     }
 }
 
+/* Nothing where there is none. */
+static void add_owner_bot(struct str *page, struct server *server)
+{
+    const struct hosted_store *owners = directory_server(server->options.directory);
+    if (owners)
+        metrics_figure(page, "lapak_owner_bot_up", "gauge",
+                       "Whether the owner's bot is registered with Telegram.", "",
+                       atomic_load(&owners->live));
+}
+
 static void add_stores(struct str *page, struct server *server)
 {
     const struct directory *directory = server->options.directory;
@@ -175,6 +185,7 @@ void status_metrics(struct web_request *request, void *context)
     add_lanes(&page, server);
     add_sender(&page, server);
     add_stores(&page, server);
+    add_owner_bot(&page, server);
     add_books(&page, server);
     alerts_render(&page);
     metrics_figure(&page, "lapak_forged_total", "counter",

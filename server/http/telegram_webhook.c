@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/str.h"
 #include "bot/bot.h"
 #include "http/internal.h"
 #include "watch/fraud.h"
@@ -97,7 +98,8 @@ static bool handle_shared(struct work *work, struct intake *const *intakes, size
 
 static bool can_share(const void *argument)
 {
-    return bot_can_share(&((const struct intake *)argument)->update);
+    const struct intake *intake = argument;
+    return !lane_store_is_server(intake->store->lane) && bot_can_share(&intake->update);
 }
 
 /* Updates that wait behind this one and can go into the same transaction share its commit. */
@@ -139,9 +141,22 @@ static void report_spam(struct work *work, void *argument)
     intake_free(intake);
 }
 
+/* The owner's bot has no word for outsiders. */
+static void turn_away_silently(struct intake *intake)
+{
+    metrics_count(METRIC_UPDATES_DROPPED);
+    metrics_count(METRIC_OWNER_OUTSIDERS);
+    respond_reply(intake->token, "");
+    intake_free(intake);
+}
+
 /* Too fast for now: warned and reported once, then acknowledged without doing anything. */
 static void turn_away(struct intake *intake, bool first)
 {
+    if (lane_store_is_server(intake->store->lane)) {
+        turn_away_silently(intake);
+        return;
+    }
     const char *reply = bot_pace_reply(intake->arena, intake->store->tenant, &intake->update,
                                        first ? BOT_PACE_SPAM_WARNING : BOT_PACE_SLOW_DOWN);
     respond_reply(intake->token, reply);
@@ -194,7 +209,9 @@ static void admit(struct intake *intake)
 void telegram_webhook(struct web_request *request, void *context)
 {
     struct server *server = context;
-    struct hosted_store *store = server_find_store(server, request);
+    struct hosted_store *owners = directory_server(server->options.directory);
+    struct hosted_store *store =
+        owners && str_equal(request->rest, TENANT_SERVER_NAME) ? owners : server_find_store(server, request);
     if (!store)
         return;
     char address[64];

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     conversation_upsert,
     "INSERT INTO conversations (telegram_id, kind, ref, message_id, expires_at, data)"
     " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (telegram_id) DO UPDATE SET kind = excluded.kind,"
@@ -41,7 +41,7 @@ bool conversation_set_with(struct work *work, int64_t telegram_id, const char *k
                    NULL, err);
 }
 
-DB_TENANT_STATEMENT(
+DB_COMMON_STATEMENT(
     conversation_select_data,
     "SELECT ref, data FROM conversations WHERE telegram_id = $1 AND kind = $2 AND expires_at > $3");
 
@@ -63,7 +63,7 @@ bool conversation_data(struct work *work, int64_t telegram_id, const char *kind,
     return true;
 }
 
-DB_TENANT_STATEMENT(conversation_select,
+DB_COMMON_STATEMENT(conversation_select,
                     "SELECT kind, ref FROM conversations WHERE telegram_id = $1 AND expires_at > $2");
 
 bool conversation_get(struct work *work, int64_t telegram_id, const char **kind_out, int64_t *ref_out,
@@ -78,7 +78,7 @@ bool conversation_get(struct work *work, int64_t telegram_id, const char **kind_
     return true;
 }
 
-DB_TENANT_STATEMENT(conversation_select_message,
+DB_COMMON_STATEMENT(conversation_select_message,
                     "SELECT message_id FROM conversations WHERE telegram_id = $1 AND expires_at > $2");
 
 bool conversation_message(struct work *work, int64_t telegram_id, int64_t *message_id_out, struct error *err)
@@ -91,7 +91,7 @@ bool conversation_message(struct work *work, int64_t telegram_id, int64_t *messa
     return true;
 }
 
-DB_TENANT_STATEMENT(conversation_delete, "DELETE FROM conversations WHERE telegram_id = $1");
+DB_COMMON_STATEMENT(conversation_delete, "DELETE FROM conversations WHERE telegram_id = $1");
 
 bool conversation_clear(struct work *work, int64_t telegram_id, struct error *err)
 {

@@ -27,6 +27,7 @@ static const struct definition {
 #define PLAIN(id, name_, placeholders_) [TEXT_##id] = {name_, placeholders_, true},
 #include "store/text_keys.h"
 #include "store/text_keys_admin.h"
+#include "store/text_keys_owner.h"
 #undef TEXT
 #undef PLAIN
 };
@@ -221,7 +222,9 @@ static void compile(struct arena *arena, const char *text, struct text_template 
 static const struct text_file {
     const char *suffix;
     size_t first, end;
-} files[] = {{"", 0, TEXT_OWN_COUNT}, {".admin", TEXT_OWN_COUNT, TEXT_COUNT}};
+} files[] = {{"", 0, TEXT_OWN_COUNT},
+             {".admin", TEXT_OWN_COUNT, TEXT_ADMIN_COUNT},
+             {".owner", TEXT_ADMIN_COUNT, TEXT_COUNT}};
 
 const char *text_name(enum text_key key)
 {
@@ -250,7 +253,10 @@ static bool find_key(const struct text_file *file, const char *name, enum text_k
 
 bool text_find(const char *name, enum text_key *key_out)
 {
-    return find_key(&files[0], name, key_out) || find_key(&files[1], name, key_out);
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        if (find_key(&files[i], name, key_out))
+            return true;
+    return false;
 }
 
 static bool load_file(struct texts *texts, size_t language, const char *path, const struct text_file *file,

@@ -1,10 +1,10 @@
 /*
  * Texts people see, from conf/texts/<language>.yaml and, for what only a store's admins see,
- * <language>.admin.yaml: flat keys to templates with {placeholders}. Keys and the placeholders each may use
- * are listed once, in text_keys.h and text_keys_admin.h; loading refuses a missing key, an unknown key, an
- * unknown placeholder and HTML Telegram would refuse, with file and line. A template is HTML, where values
- * are escaped when they are put in (except those given as HTML), or plain (labels, callback answers), where
- * nothing is escaped.
+ * <language>.admin.yaml, or who owns the server, <language>.owner.yaml: flat keys to templates with
+ * {placeholders}. Keys and the placeholders each may use are listed once, in text_keys*.h; loading refuses a
+ * missing key, an unknown key, an unknown placeholder and HTML Telegram would refuse, with file and line. A
+ * template is HTML, where values are escaped when they are put in (except those given as HTML), or plain
+ * (labels, callback answers), where nothing is escaped.
  */
 #pragma once
 
@@ -15,7 +15,7 @@
 #include "base/error.h"
 
 /* TEXT_WELCOME, … one per row of text_keys.h, whose texts a store may have in its own words, and behind them
- * one per row of text_keys_admin.h. */
+ * one per row of text_keys_admin.h and text_keys_owner.h. */
 enum text_key {
 #define TEXT(id, name, placeholders)  TEXT_##id,
 #define PLAIN(id, name, placeholders) TEXT_##id,
@@ -23,6 +23,9 @@ enum text_key {
     TEXT_OWN_COUNT,
     TEXT_OWN_LAST = TEXT_OWN_COUNT - 1,
 #include "store/text_keys_admin.h"
+    TEXT_ADMIN_COUNT,
+    TEXT_ADMIN_LAST = TEXT_ADMIN_COUNT - 1,
+#include "store/text_keys_owner.h"
 #undef TEXT
 #undef PLAIN
     TEXT_COUNT

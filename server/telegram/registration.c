@@ -34,6 +34,7 @@ struct entry {
     char reason[MOST_REASON];
     int64_t bot_id;
     char bot_username[40];
+    bool can_manage_bots;
 };
 
 struct registration {
@@ -143,14 +144,21 @@ DB_SERVER_STATEMENT(
     "bot_username = coalesce($5, bot_username), "
     "state_since = CASE WHEN state = $2 THEN state_since ELSE $6 END WHERE bot_store_name = $1");
 
+DB_SERVER_STATEMENT(
+    registration_write_owner,
+    "UPDATE owner_bot SET state = $1, state_reason = $2, bot_id = coalesce($3, bot_id), "
+    "bot_username = coalesce($4, bot_username), can_manage_bots = CASE WHEN $3 IS NULL THEN can_manage_bots "
+    "ELSE $6 END, state_since = CASE WHEN state = $1 THEN state_since ELSE $5 END");
+
 /* A state on its way to the server's lane; it may arrive when the registration is gone. */
 struct note {
     size_t serial;
-    char *name;
+    char *name; /* NULL: the owner's bot */
     enum registration_state state;
     char reason[MOST_REASON];
     int64_t bot_id;
     char bot_username[40];
+    bool can_manage_bots;
 };
 
 static void note_free(struct note *note)
@@ -159,18 +167,27 @@ static void note_free(struct note *note)
     free(note);
 }
 
+static bool send_note(struct work *work, const struct note *note, struct error *err)
+{
+    const char *state = registration_state_name(note->state);
+    const char *reason = note->reason[0] ? note->reason : NULL;
+    const char *username = note->bot_username[0] ? note->bot_username : NULL;
+    if (!note->name)
+        return db_send(work->tx, &registration_write_owner,
+                       DB_PARAMS(P_TEXT(state), P_TEXT(reason), P_ID(note->bot_id), P_TEXT(username),
+                                 P_TIME(work->now_ms), P_BOOL(note->can_manage_bots)),
+                       NULL, err);
+    return db_send(work->tx, &registration_write,
+                   DB_PARAMS(P_TEXT(note->name), P_TEXT(state), P_TEXT(reason), P_ID(note->bot_id),
+                             P_TEXT(username), P_TIME(work->now_ms)),
+                   NULL, err);
+}
+
 static void write_note(struct work *work, void *argument)
 {
     struct note *note = argument;
     struct error err;
-    bool written =
-        work_begin(work, &err) &&
-        db_send(work->tx, &registration_write,
-                DB_PARAMS(P_TEXT(note->name), P_TEXT(registration_state_name(note->state)),
-                          P_TEXT(note->reason[0] ? note->reason : NULL), P_ID(note->bot_id),
-                          P_TEXT(note->bot_username[0] ? note->bot_username : NULL), P_TIME(work->now_ms)),
-                NULL, &err) &&
-        work_commit(work, &err);
+    bool written = work_begin(work, &err) && send_note(work, note, &err) && work_commit(work, &err);
     work_end(work);
     bool passing = !written && (err.code == ERR_RETRY || err.code == ERR_UNCERTAIN);
     if (!written && !passing)
@@ -187,7 +204,9 @@ static void submit_note(const struct registration *r, const struct entry *entry,
 {
     struct note *note = xcalloc(1, sizeof(*note));
     note->serial = serial;
-    note->name = xstrdup(lane_store_name(entry->store));
+    if (!lane_store_is_server(entry->store))
+        note->name = xstrdup(lane_store_name(entry->store));
+    note->can_manage_bots = entry->can_manage_bots;
     note->state = entry->state;
     note->bot_id = entry->bot_id;
     memcpy(note->reason, entry->reason, sizeof(note->reason));
@@ -211,6 +230,7 @@ struct outcome {
     enum registration_state state;
     int64_t bot_id;
     char bot_username[40];
+    bool can_manage_bots;
     struct error err;
 };
 
@@ -246,6 +266,7 @@ static bool check_bot(const struct registration *r, const struct tenant *tenant,
                          (long long)id, (long long)tenant->bot_id);
     }
     outcome->bot_id = id;
+    json_get_bool(me, "can_manage_bots", &outcome->can_manage_bots);
     if (strlen(username) < sizeof(outcome->bot_username))
         memcpy(outcome->bot_username, username, strlen(username) + 1);
     return true;
@@ -259,22 +280,30 @@ char *registration_webhook_url(struct arena *arena, const char *public_url, cons
     return arena_printf(arena, "%.*s/webhooks/telegram/%s", (int)length, public_url, name);
 }
 
-static bool set_webhook(const struct registration *r, const struct tenant *tenant, const char *secret,
-                        struct outcome *outcome)
+static json_t *allowed_updates(bool is_server)
+{
+    return is_server ? json_pack("[s,s,s]", "message", "callback_query", "managed_bot")
+                     : json_pack("[s,s,s]", "message", "callback_query", "my_chat_member");
+}
+
+static bool set_webhook(const struct registration *r, const struct tenant *tenant, bool is_server,
+                        const char *secret, struct outcome *outcome)
 {
     auto_arena struct arena *arena = arena_new();
     auto_json json_t *result = NULL;
     auto_json json_t *params =
-        json_pack("{s:s, s:s, s:[s,s,s], s:i, s:b}", "url",
+        json_pack("{s:s, s:s, s:o, s:i, s:b}", "url",
                   registration_webhook_url(arena, r->options.public_url, tenant->name), "secret_token",
-                  secret, "allowed_updates", "message", "callback_query", "my_chat_member", "max_connections",
+                  secret, "allowed_updates", allowed_updates(is_server), "max_connections",
                   WEBHOOK_CONNECTIONS, "drop_pending_updates", 0);
     return call(r, tenant, "setWebhook", params, &result, outcome);
 }
 
-static bool set_commands(const struct registration *r, const struct tenant *tenant, struct outcome *outcome)
+static bool set_commands(const struct registration *r, const struct tenant *tenant, bool is_server,
+                         struct outcome *outcome)
 {
-    const json_t *commands = r->options.commands ? r->options.commands(tenant->language) : NULL;
+    const json_t *(*list)(const char *language) = is_server ? r->options.owner_commands : r->options.commands;
+    const json_t *commands = list ? list(tenant->language) : NULL;
     if (!commands)
         return true;
     auto_json json_t *params = json_object();
@@ -284,12 +313,12 @@ static bool set_commands(const struct registration *r, const struct tenant *tena
     return call(r, tenant, "setMyCommands", params, &result, outcome);
 }
 
-static void register_bot(const struct registration *r, const struct tenant *tenant, const char *secret,
-                         struct outcome *outcome)
+static void register_bot(const struct registration *r, const struct tenant *tenant, bool is_server,
+                         const char *secret, struct outcome *outcome)
 {
     *outcome = (struct outcome){.state = REGISTRATION_UNREACHABLE};
-    if (check_bot(r, tenant, outcome) && set_webhook(r, tenant, secret, outcome) &&
-        set_commands(r, tenant, outcome))
+    if (check_bot(r, tenant, outcome) && set_webhook(r, tenant, is_server, secret, outcome) &&
+        set_commands(r, tenant, is_server, outcome))
         outcome->state = REGISTRATION_LIVE;
 }
 
@@ -312,6 +341,7 @@ static bool settle(struct registration *r, struct entry *entry, size_t serial, c
     if (outcome->bot_id) {
         entry->bot_id = outcome->bot_id;
         memcpy(entry->bot_username, outcome->bot_username, sizeof(entry->bot_username));
+        entry->can_manage_bots = outcome->can_manage_bots;
     }
     if (changed)
         submit_note(r, entry, serial);
@@ -343,7 +373,7 @@ static void run_entry(void *argument)
     pthread_mutex_unlock(&lock);
 
     struct outcome outcome;
-    register_bot(r, tenant, secret, &outcome);
+    register_bot(r, tenant, lane_store_is_server(entry->store), secret, &outcome);
     tenant_unref(&tenant);
 
     pthread_mutex_lock(&lock);

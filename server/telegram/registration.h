@@ -4,9 +4,13 @@
  * 429). A refused token (401, 404) disables the store; while Telegram can't be reached, or refuses the
  * webhook, it is tried again (2, 4 … 300 s), for as long as it takes.
  *
+ * The owner's bot (the server's lane_store) is one of them: other updates, other commands, and its state lies
+ * in lapak.owner_bot.
+ *
  * Owns the columns bot_id, bot_username, state, state_reason, state_since of lapak.stores (states starting,
- * live, disabled, unreachable). Holds the outbox of a disabled store and releases it when the store is live.
- * Logs only a state that it could not write down. One registration a process at a time.
+ * live, disabled, unreachable), and of lapak.owner_bot, which has can_manage_bots too. Holds the outbox of a
+ * disabled store and releases it when the store is live. Logs only a state that it could not write down. One
+ * registration a process at a time.
  */
 #pragma once
 
@@ -31,6 +35,7 @@ struct registration_options {
     /* Commands for setMyCommands in a language: a JSON array of {command, description}; borrowed, any thread.
      * NULL: none are set. */
     const json_t *(*commands)(const char *language);
+    const json_t *(*owner_commands)(const char *language); /* the same for the owner's bot */
     /* Told, on a pool thread, when a store's state or its reason changes; for the log. May be NULL. */
     void (*on_state)(void *context, struct lane_store *store, enum registration_state state,
                      const char *reason);

@@ -92,6 +92,46 @@ bool enrol_stores(struct arena *arena, struct db *db, const struct vault *server
            (!added || read_secrets(arena, tx, server_vault, stores, count, err)) && db_commit(tx, err);
 }
 
+/* --- the owner's bot --- */
+
+DB_SERVER_STATEMENT(owner_bot_enrol,
+                    "INSERT INTO owner_bot (webhook_secret) VALUES ($1) ON CONFLICT DO NOTHING");
+DB_SERVER_STATEMENT(owner_bot_secret, "SELECT webhook_secret FROM owner_bot");
+
+static bool read_server_secret(struct arena *arena, struct db_tx *tx, const struct vault *vault,
+                               const char **secret_out, struct error *err)
+{
+    struct db_rows rows;
+    char *plain = NULL;
+    size_t length, plain_length;
+    if (!db_query(tx, &owner_bot_secret, DB_NO_PARAMS, &rows, err))
+        return false;
+    void *sealed = rows.count ? db_bytes(arena, &rows, 0, 0, &length) : NULL;
+    if (sealed && !vault_open(arena, vault, identity(arena, TENANT_SERVER_NAME), sealed, length, &plain,
+                              &plain_length, err))
+        return error_context(err,
+                             "the owner's bot: its webhook secret can't be opened; is DATA_ENCRYPTION_KEY "
+                             "the one this database was made with?");
+    *secret_out = plain;
+    return true;
+}
+
+bool enrol_server(struct arena *arena, struct db *db, const struct vault *server_vault,
+                  const char **webhook_secret_out, struct error *err)
+{
+    auto_tx struct db_tx *tx = NULL;
+    const char *secret = NULL, *made = crypto_random_word(arena, SECRET_LENGTH);
+    size_t length;
+    void *sealed =
+        vault_seal(arena, server_vault, identity(arena, TENANT_SERVER_NAME), made, strlen(made), &length);
+    if (!db_begin(db, &server_scope, &tx, err) ||
+        !db_send(tx, &owner_bot_enrol, DB_PARAMS(P_BYTES(sealed, length)), NULL, err) ||
+        !read_server_secret(arena, tx, server_vault, &secret, err) || !db_commit(tx, err))
+        return false;
+    *webhook_secret_out = secret;
+    return true;
+}
+
 bool enrolled_stores(struct arena *arena, struct db *db, struct enrolled_store **stores_out,
                      size_t *count_out, struct error *err)
 {

@@ -1,7 +1,8 @@
 /*
  * Makes stores known to the database. Owns the rows of lapak.stores and their columns schema_name and
  * webhook_secret (state and bot columns belong to telegram/registration.c). The webhook secret is random,
- * made once, and kept sealed: a restart or a second server finds the same one.
+ * made once, and kept sealed: a restart or a second server finds the same one. The same for the owner's bot:
+ * the one row of lapak.owner_bot.
  */
 #pragma once
 
@@ -17,6 +18,10 @@ struct enrolment {
 /* One transaction for all of them, however many. */
 MUST_USE bool enrol_stores(struct arena *arena, struct db *db, const struct vault *server_vault,
                            struct enrolment *stores, size_t count, struct error *err);
+
+/* The owner's bot; its webhook secret is in the arena. A transaction of its own. */
+MUST_USE bool enrol_server(struct arena *arena, struct db *db, const struct vault *server_vault,
+                           const char **webhook_secret_out, struct error *err);
 
 /* What the server wrote down about its stores; for lapakctl. */
 struct enrolled_store {

@@ -33,7 +33,9 @@
     COUNTER(HINTS_NOTED, "lapak_payment_hints_total", "result=\"noted\"", "Payment webhooks by result.")     \
     COUNTER(HINTS_SETTLED, "lapak_payment_hints_total", "result=\"already_settled\"", "")                    \
     COUNTER(HINTS_UNKNOWN, "lapak_payment_hints_total", "result=\"unknown_order\"", "")                      \
-    COUNTER(HINTS_WRONG, "lapak_payment_hints_total", "result=\"wrong\"", "")
+    COUNTER(HINTS_WRONG, "lapak_payment_hints_total", "result=\"wrong\"", "")                                \
+    COUNTER(OWNER_OUTSIDERS, "lapak_owner_outsiders_total", "",                                              \
+            "Updates to the owner's bot from people who are no owners.")
 
 enum metric {
 #define METRICS_ID(id, name, labels, help) METRIC_##id,

@@ -14,7 +14,9 @@ void screen_ways_back(struct turn *turn, struct keyboard *keyboard, const char *
     keyboard_row(keyboard);
     if (back)
         keyboard_data(keyboard, say_label(turn->work, TEXT_BUTTON_BACK), STYLE_NONE, "%s", back);
-    keyboard_data(keyboard, say_label(turn->work, TEXT_BUTTON_MENU), STYLE_NONE, "ad");
+    bool owners = lane_store_is_server(turn->work->store); /* the owner's bot has a menu of its own */
+    keyboard_data(keyboard, say_label(turn->work, owners ? TEXT_BUTTON_OWNER_MENU : TEXT_BUTTON_MENU),
+                  STYLE_NONE, "ad");
 }
 
 json_t *screen_ways_on(struct work *work, const char *back)

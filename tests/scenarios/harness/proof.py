@@ -15,7 +15,7 @@ def pending(world):
         yield f"sandbox: {state['updates_pending']} updates pending"
     if state.get("webhooks_pending"):
         yield f"sandbox: {state['webhooks_pending']} Pakasir webhooks pending"
-    for store in world.live_stores():
+    for store in world.live_bots():
         for number, error in store.query("SELECT id, error FROM outbox WHERE state = 'pending' ORDER BY id"):
             yield f"{store.name}: outbox row {number} is pending, last error: {error}"
         for kind, ref, error in store.query(
@@ -26,9 +26,9 @@ def pending(world):
 
 def left_behind(world):
     """What will not go away by itself."""
-    for store in world.live_stores():
+    for store in world.live_bots():
         for number, chat, error in store.query("SELECT id, chat_id, error FROM outbox WHERE state = 'failed' ORDER BY id"):
-            if chat in store.admins and "can't initiate conversation" in error:
+            if chat in getattr(store, "admins", ()) and "can't initiate conversation" in error:
                 continue  # an admin who never wrote to the bot, as in most scenarios
             yield f"{store.name}: outbox row {number} failed: {error}"
         for kind, ref, error in store.query("SELECT kind, ref, error FROM jobs WHERE state = 'parked'"):

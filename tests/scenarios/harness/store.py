@@ -47,19 +47,63 @@ def catalogue_text(products):
     )
 
 
-class Store:
+class Bot:
+    """A bot of lapakd at Telegram; `name` is the one in its webhook's path."""
+
+    def __init__(self, world, name, token, language="id"):
+        self.world = world
+        self.name = name
+        self.token = token
+        self.bot_id = int(token.partition(":")[0])
+        self.language = language
+
+    @property
+    def schema(self):
+        """Of the server's own bot."""
+        return "lapak"
+
+    def query(self, statement, *parameters):
+        """Runs SQL within the schema of its rows; the rows, if any."""
+        return self.world.query(statement, *parameters, schema=self.schema)
+
+    def value(self, statement, *parameters):
+        return self.query(statement, *parameters)[0][0]
+
+    @property
+    def telegram_path(self):
+        return f"/webhooks/telegram/{self.name}"
+
+    @property
+    def telegram_secret(self):
+        """What lapakd gave Telegram at its last setWebhook."""
+        return self.world.calls(self, method="setWebhook")[-1]["params"]["secret_token"]
+
+    def post_updates(self, bodies, secret=None, port=None):
+        """Posts updates (dicts, or raw bytes) as Telegram does, all at the same instant: [(status, headers, text)].
+        Nothing that is answered goes to the sandbox."""
+        self.world.start()
+        headers = {"X-Telegram-Bot-Api-Secret-Token": self.telegram_secret if secret is None else secret}
+        bodies = [updates.as_body(body) for body in bodies]
+        return updates.post_all(port or self.world.port, self.telegram_path, bodies, headers if secret != "" else {})
+
+    def post_update(self, body, secret=None, port=None):
+        return self.post_updates([body], secret, port)[0]
+
+    def received(self, text=None):
+        """{chat: how many messages with that text its bot sent there}, for every chat that got any."""
+        chats = self.world.sandbox.get("received", bot=self.bot_id, text=text)["chats"]
+        return {int(chat): count for chat, count in chats.items()}
+
+
+class Store(Bot):
     """One store of a world. Its attributes are what went into its tenant file."""
 
     def __init__(self, world, number, name, products, *, admins, owners, title=None, language="id", **more):
-        self.world = world
-        self.name = name
+        super().__init__(world, name, f"{7_000_000_000 + number}:{f'test-token-of-{name}-'.ljust(35, 'x')[:35]}", language)
         self.title = title or name.replace("-", " ").title()
-        self.language = language
         self.products = products
         self.admins = admins
         self.owners = owners
-        self.bot_id = 7_000_000_000 + number
-        self.token = f"{self.bot_id}:{f'test-token-of-{name}-'.ljust(35, 'x')[:35]}"
         self.slug = f"{name}-proyek"
         self.api_key = f"kunci-{name}"
         self.webhook_secret = f"rahasia-webhook-{name}"
@@ -148,13 +192,6 @@ class Store:
         rows = self.world.query("SELECT schema_name FROM lapak.stores WHERE bot_store_name = %s", self.name)
         return rows[0][0] if rows else None
 
-    def query(self, statement, *parameters):
-        """Runs SQL within the store's schema; its rows, if any."""
-        return self.world.query(statement, *parameters, schema=self.schema)
-
-    def value(self, statement, *parameters):
-        return self.query(statement, *parameters)[0][0]
-
     def stock(self, code):
         """{"available": n, "reserved": n, "sold": n} of a product."""
         counts = dict.fromkeys(("available", "reserved", "sold"), 0)
@@ -170,10 +207,6 @@ class Store:
     # The outside's way in
 
     @property
-    def telegram_path(self):
-        return f"/webhooks/telegram/{self.name}"
-
-    @property
     def pakasir_path(self):
         return f"/webhooks/pakasir/{self.name}"
 
@@ -186,22 +219,6 @@ class Store:
         url = f"http://127.0.0.1:{port or self.world.port}"
         return self.world.http_at(url, self.pakasir_path, body=text, headers=headers)
 
-    @property
-    def telegram_secret(self):
-        """What lapakd gave Telegram at its last setWebhook."""
-        return self.world.calls(self, method="setWebhook")[-1]["params"]["secret_token"]
-
-    def post_updates(self, bodies, secret=None, port=None):
-        """Posts updates (dicts, or raw bytes) as Telegram does, all at the same instant: [(status, headers, text)].
-        Nothing that is answered goes to the sandbox."""
-        self.world.start()
-        headers = {"X-Telegram-Bot-Api-Secret-Token": self.telegram_secret if secret is None else secret}
-        bodies = [updates.as_body(body) for body in bodies]
-        return updates.post_all(port or self.world.port, self.telegram_path, bodies, headers if secret != "" else {})
-
-    def post_update(self, body, secret=None, port=None):
-        return self.post_updates([body], secret, port)[0]
-
     def notice(self, transaction, **changes):
         """What Pakasir's webhook says of a paid transaction."""
         return {
@@ -213,11 +230,6 @@ class Store:
             "completed_at": "2026-08-24T10:00:00.123456789Z",
             **changes,
         }
-
-    def received(self, text=None):
-        """{chat: how many messages with that text its bot sent there}, for every chat that got any."""
-        chats = self.world.sandbox.get("received", bot=self.bot_id, text=text)["chats"]
-        return {int(chat): count for chat, count in chats.items()}
 
     def rates(self, since_ms=0, window_ms=1000):
         """How fast its bot sent: the most calls within one window (`most`), and to one chat (`most_in_a_chat`)."""

@@ -18,7 +18,7 @@ from .crowd import Channel, add_crowd
 from .metrics import Metrics
 from .person import Person
 from .processes import PATIENCE, ROOT, SANITIZER, Process, environment, free_port, http, program, until
-from .store import Store, product
+from .store import Bot, Store, product
 
 OWNER = 9001
 ADMIN = 1001
@@ -43,6 +43,7 @@ class World:
         self._faults = []
         self.owner_token = f"6999999999:{'owner-token-for-tests-'.ljust(35, 'x')}"
         key = base64.b64encode(hashlib.sha256(b"a key for tests").digest()).decode()
+        self.owner_bot = Bot(self, "server", self.owner_token)
         # both may be changed before start()
         self.env = {"DATA_ENCRYPTION_KEY": key, "OWNER_BOT_TOKEN": self.owner_token}
         self.config = {
@@ -227,7 +228,7 @@ class World:
     def wait_webhooks(self, stores=None):
         def missing():
             # asked for anew each time: a store may turn out to be disabled meanwhile
-            wanted = {store.bot_id for store in (stores or self.live_stores())}
+            wanted = {bot.bot_id for bot in (stores or self.live_bots())}
             return wanted - {bot["id"] for bot in self.sandbox.state()["bots"] if bot.get("webhook")}
 
         self.sandbox.wait(lambda: not missing(), 20 * PATIENCE, lambda: f"the webhooks of bots {sorted(missing())}")
@@ -239,6 +240,16 @@ class World:
         except psycopg2.errors.UndefinedTable:
             return []
         return [store for store in self.stores if states.get(store.name) not in (None, "disabled")]
+
+    def live_bots(self):
+        """The same, and the owner's bot, unless its token is refused, or it has none."""
+        stores = self.live_stores()
+        try:
+            state = self.query("SELECT state FROM lapak.owner_bot")
+        except psycopg2.errors.UndefinedTable:
+            return stores
+        lives = "owner" in self.config and state and state != [("disabled",)]
+        return [*stores, self.owner_bot] if lives else stores
 
     def stop(self):
         """SIGTERM to every server; what is wrong with their ends is told by the proof at the end."""
@@ -453,7 +464,7 @@ class World:
                 yield str(path.relative_to(self.directory)), "\n".join(text)
 
     def conversations(self):
-        for store in self.stores:
+        for store in [*self.stores, self.owner_bot]:
             for person in self.people.values():
                 lines = []
                 for message in person.chat(store).all_messages():

@@ -36,24 +36,22 @@ static char *real_text(const char *language)
     return text;
 }
 
+static const char *const files[] = {"id", "en", "id.admin", "en.admin", "id.owner", "en.owner"};
+
 static int set_up(void **state)
 {
     arena = arena_new();
     strcpy(directory, "/tmp/lapak-text-test-XXXXXX");
     assert_non_null(mkdtemp(directory));
-    write_file("id", real_text("id"));
-    write_file("en", real_text("en"));
-    write_file("id.admin", real_text("id.admin"));
-    write_file("en.admin", real_text("en.admin"));
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        write_file(files[i], real_text(files[i]));
     return 0;
 }
 
 static int tear_down(void **state)
 {
-    unlink(arena_printf(arena, "%s/id.yaml", directory));
-    unlink(arena_printf(arena, "%s/en.yaml", directory));
-    unlink(arena_printf(arena, "%s/id.admin.yaml", directory));
-    unlink(arena_printf(arena, "%s/en.admin.yaml", directory));
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+        unlink(arena_printf(arena, "%s/%s.yaml", directory, files[i]));
     rmdir(directory);
     arena_free(&arena);
     return 0;

@@ -183,7 +183,7 @@ const struct tenant *lane_store_tenant(const struct lane_store *store)
 
 const char *lane_store_name(const struct lane_store *store)
 {
-    return store->name;
+    return store == &server_store ? NULL : store->name;
 }
 
 void lane_store_hold_outbox(struct lane_store *store, bool hold)
@@ -207,6 +207,28 @@ void tenant_unref(const struct tenant **tenant)
 struct lane_store *lanes_server_store(struct lanes *lanes)
 {
     return &server_store;
+}
+
+bool lane_store_is_server(const struct lane_store *store)
+{
+    return store == &server_store;
+}
+
+struct lane_store *double_server(void)
+{
+    pthread_mutex_lock(&lock);
+    server_store.tenant = (struct tenant){
+        .name = TENANT_SERVER_NAME, .token = "6000:secret-token-of-a-bot", .language = "id", .bot_id = 6000};
+    pthread_mutex_unlock(&lock);
+    return &server_store;
+}
+
+struct double_note double_note_of_server(void)
+{
+    pthread_mutex_lock(&lock);
+    struct double_note note = server_store.note;
+    pthread_mutex_unlock(&lock);
+    return note;
 }
 
 struct start {
@@ -259,21 +281,29 @@ static void keep_text(char *text_out, size_t size, const struct db_param *param)
              param->kind == DB_PARAM_TEXT && param->bytes ? (const char *)param->bytes : "");
 }
 
+/* `params` begin with the state. */
+static void keep_note(struct double_note *note, const struct db_param *params)
+{
+    pthread_mutex_lock(&lock);
+    note->count++;
+    keep_text(note->state, sizeof(note->state), &params[0]);
+    keep_text(note->reason, sizeof(note->reason), &params[1]);
+    note->bot_id = params[2].kind == DB_PARAM_INT ? params[2].number : 0;
+    keep_text(note->username, sizeof(note->username), &params[3]);
+    pthread_cond_broadcast(&changed);
+    pthread_mutex_unlock(&lock);
+}
+
 bool db_send(struct db_tx *tx, const struct db_statement *statement, const struct db_param *params,
              size_t count, struct db_rows *rows_out, struct error *err)
 {
-    for (int i = 0; i < DOUBLES_STORES && count == 6; i++) {
-        struct double_note *note = &stores[i].note;
-        if (strcmp(stores[i].name, params[0].bytes) != 0)
-            continue;
-        pthread_mutex_lock(&lock);
-        note->count++;
-        keep_text(note->state, sizeof(note->state), &params[1]);
-        keep_text(note->reason, sizeof(note->reason), &params[2]);
-        note->bot_id = params[3].kind == DB_PARAM_INT ? params[3].number : 0;
-        keep_text(note->username, sizeof(note->username), &params[4]);
-        pthread_cond_broadcast(&changed);
-        pthread_mutex_unlock(&lock);
+    bool is_owner = strcmp(statement->name, "registration_write_owner") == 0;
+    if (is_owner) {
+        server_store.note.flag = params[5].number;
+        keep_note(&server_store.note, params);
     }
+    for (int i = 0; i < DOUBLES_STORES && count == 6 && !is_owner; i++)
+        if (strcmp(stores[i].name, params[0].bytes) == 0)
+            keep_note(&stores[i].note, &params[1]);
     return true;
 }

@@ -10,6 +10,8 @@ enum { DOUBLES_STORES = 40 };
 
 /* Store n: "store-n", bot 1000+n, token "(1000+n):secret-token-of-a-bot". */
 struct lane_store *double_store(int n);
+/* The server's own: bot 6000. */
+struct lane_store *double_server(void);
 int double_index(const struct lane_store *store);
 bool double_is_held(int n);
 
@@ -29,8 +31,10 @@ struct double_note {
     int count; /* written */
     char state[32], reason[300], username[64];
     int64_t bot_id;
+    bool flag; /* of the owner's bot: it may manage bots */
 };
 struct double_note double_note_of(int n);
+struct double_note double_note_of_server(void);
 /* The next so many writes fail with ERR_RETRY. */
 void double_fail_writes(int count);
 

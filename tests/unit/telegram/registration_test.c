@@ -76,6 +76,14 @@ static const json_t *commands(const char *language)
     return list;
 }
 
+static const json_t *owner_commands(const char *language)
+{
+    static json_t *list;
+    if (!list)
+        list = json_pack("[{s:s, s:s}]", "command", "toko", "description", language);
+    return list;
+}
+
 static void start(struct fixture *f)
 {
     f->registration =
@@ -83,6 +91,7 @@ static void start(struct fixture *f)
                                                           .public_url = "https://shop.example/",
                                                           .pool = f->pool,
                                                           .commands = commands,
+                                                          .owner_commands = owner_commands,
                                                           .on_state = on_state,
                                                           .context = f});
 }
@@ -185,6 +194,37 @@ static void makes_a_bot_ours(void **state)
         "\"max_connections\":40,\"drop_pending_updates\":false}");
     assert_string_equal(f->last_commands, "{\"commands\":[{\"command\":\"start\",\"description\":\"id\"}]}");
     double_wait(is_released, &store);
+}
+
+static void may_manage_bots(struct fixture *f, const struct api_request *request,
+                            struct api_answer *answer_out)
+{
+    if (!strcmp(request->method, "getMe"))
+        strcpy(answer_out->body,
+               "{\"ok\":true,\"result\":{\"id\":6000,\"username\":\"bot_6000\",\"can_manage_bots\":true}}");
+}
+
+static bool server_is_live(void *context)
+{
+    return !strcmp(double_note_of_server().state, "live");
+}
+
+static void makes_the_owners_bot_ours(void **state)
+{
+    struct fixture *f = *state;
+    f->script = may_manage_bots;
+    registration_add(f->registration, double_server(), "hook-secret");
+    double_wait(server_is_live, NULL);
+    struct double_note note = double_note_of_server();
+    assert_string_equal(note.username, "bot_6000");
+    assert_int_equal(note.bot_id, 6000);
+    assert_true(note.flag);
+    assert_string_equal(
+        f->last_webhook,
+        "{\"url\":\"https://shop.example/webhooks/telegram/server\",\"secret_token\":\"hook-secret\","
+        "\"allowed_updates\":[\"message\",\"callback_query\",\"managed_bot\"],"
+        "\"max_connections\":40,\"drop_pending_updates\":false}");
+    assert_string_equal(f->last_commands, "{\"commands\":[{\"command\":\"toko\",\"description\":\"id\"}]}");
 }
 
 static void refuse(struct fixture *f, const struct api_request *request, struct api_answer *answer_out)
@@ -376,6 +416,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(makes_a_bot_ours),
+        TEST(makes_the_owners_bot_ours),
         TEST(a_dead_token_disables_that_store_alone),
         TEST(a_token_that_never_was_one_disables),
         TEST(another_bots_token_disables),

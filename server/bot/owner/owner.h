@@ -1,0 +1,23 @@
+/*
+ * The owner's bot: one bot for all stores of the server, for the people of `owner.ids` and nobody else. Its
+ * updates come as those of the server's own lane_store; whoever is no owner gets no answer at all and is
+ * counted. Each of its screens is a row of ways.c.
+ *
+ * Every update of an owner is one transaction of the server's: deduplication, the day's first visit (audited
+ * as a login), the screen, and messages that were held for them while they had blocked the bot.
+ *
+ * Owns table lapak.owner_visits.
+ */
+#pragma once
+
+#include <jansson.h>
+
+#include "telegram/update.h"
+#include "work/work.h"
+
+/* As bot_handle(), which hands the updates of the server's lane_store over. */
+MUST_USE bool owner_handle(struct work *work, const struct update *update, const char **reply_out,
+                           struct error *err);
+
+/* For setMyCommands; borrowed, lives as long as the program. */
+const json_t *owner_commands(const char *language);

@@ -1,0 +1,37 @@
+/* What owners can do, as tables; as routes.c of the stores' bots. All of it is for owners alone (dispatch.c),
+ * and every update is a transaction. */
+#include "bot/owner/screens.h"
+#include "bot/wizard.h"
+
+#define WAY(handler_)                                                                                        \
+    {                                                                                                        \
+        .handler = (handler_), .role = ROLE_OWNER, .mode = WRITES, .on_page = true                           \
+    }
+#define COUNT(rows) (sizeof(rows) / sizeof(rows)[0])
+
+const struct command_row owner_command_rows[] = {
+    {{"/start"}, TEXT_OWNER_COMMAND_START, WAY(menu_show)},
+    {{"/toko", "/stores"}, TEXT_OWNER_COMMAND_STORES, WAY(stores_open)},
+    {{"/bantuan", "/help"}, TEXT_OWNER_COMMAND_HELP, WAY(menu_help)},
+};
+const size_t owner_command_row_count = COUNT(owner_command_rows);
+
+const struct callback_row owner_callback_rows[] = {
+    {"ad", "", WAY(menu_show)},
+    {"n", "", WAY(menu_nothing)},
+
+    /* Forms: the form's number, its step */
+    {"z", "iii", WAY(wizard_choose)}, /* value */
+    {"zp", "iii", WAY(wizard_page)},  /* page */
+    {"zs", "ii", WAY(wizard_skip)},
+    {"zb", "ii", WAY(wizard_back)},
+    {"zk", "ii", WAY(wizard_confirm)},
+    {"zx", "i", WAY(wizard_cancel)},
+    {"zr", "i", WAY(wizard_resume)},
+
+    /* Stores: a bot_store_name */
+    {"os", "", WAY(stores_open)},
+    {"osa", "s", WAY(stores_after)},
+    {"osb", "s", WAY(stores_before)},
+};
+const size_t owner_callback_row_count = COUNT(owner_callback_rows);
