@@ -206,7 +206,7 @@ static void token_run(struct loop_message *message, struct listener *listener)
     if (link) {
         link->block = token->block;
         token->block = NULL;
-        if (atomic_load_explicit(&listener->draining, memory_order_relaxed))
+        if (atomic_load_explicit(&listener->leaving, memory_order_relaxed))
             link->req->http1_is_persistent = 0;
         send_answer(link->req, &token->response);
     }
@@ -218,10 +218,10 @@ void web_respond(struct web_token *token, const struct web_response *response)
     assert(token->magic == TOKEN_MAGIC);
     if (listener_of_thread && listener_of_thread == token->listener) {
         struct request_link *link = token->link;
-        bool draining = atomic_load_explicit(&token->listener->draining, memory_order_relaxed);
+        bool leaving = atomic_load_explicit(&token->listener->leaving, memory_order_relaxed);
         token_unlink(token);
         if (link)
-            answer_now(link->req, response, !draining);
+            answer_now(link->req, response, !leaving);
         token_free(token);
         return;
     }

@@ -23,10 +23,13 @@ struct listener {
     char *server_name;
     uint16_t port;
     int socket_fd; /* -1 once the loop has it */
+    int shared_fd; /* the same number, for listener_share_socket(); -1 once it is closed */
 
     struct mailbox *mailbox;
     pthread_t thread;
-    atomic_bool draining;
+    atomic_bool draining; /* new requests are refused, */
+    atomic_bool leaving;  /* and answers close the connection, or only that */
+    atomic_size_t open;   /* connections */
     atomic_size_t pending;
 
     /* The loop thread's own from here on. */
@@ -41,6 +44,12 @@ struct listener {
     struct web_token *tokens;       /* all that are not answered */
     bool stopping;
 };
+
+/* A socket that listens, non-blocking and closed on exec. ERR_CONFLICT where the port is taken. */
+MUST_USE bool socket_bind(const struct listener_options *options, int *fd_out, uint16_t *port_out,
+                          struct error *err);
+/* Makes one that was handed over such a socket. */
+MUST_USE bool socket_adopt(int fd, uint16_t *port_out, struct error *err);
 
 /* A reference of the caller's own. */
 SSL_CTX *tls_context(const struct tls *tls);

@@ -2,8 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <netdb.h>
-#include <netinet/in.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -19,7 +18,6 @@
 
 enum {
     LISTENER_MAGIC = 0x1157e4e5,
-    BACKLOG = 1024,
     ACCEPTS_A_TURN = 32,
     ACCEPT_PAUSE_MS = 100, /* when the system has no descriptor left */
     KEEP_ALIVE_MS = 75000,
@@ -49,6 +47,7 @@ struct connection {
 static void connection_closed(void *pointer)
 {
     struct connection *c = pointer;
+    atomic_fetch_sub_explicit(&c->listener->open, 1, memory_order_relaxed);
     *c->previous = c->next;
     if (c->next)
         c->next->previous = c->previous;
@@ -69,6 +68,7 @@ static void connection_watch(struct listener *listener, h2o_socket_t *socket)
     if (c->next)
         c->next->previous = &c->next;
     listener->connections = c;
+    atomic_fetch_add_explicit(&listener->open, 1, memory_order_relaxed);
     socket->on_close.cb = connection_closed;
     socket->on_close.data = c;
 }
@@ -171,13 +171,19 @@ static void loop_open(struct listener *listener)
     h2o_socket_read_start(listener->wake_socket, on_wake);
 }
 
-static void drain_now(struct listener *listener)
+static void leave_now(struct listener *listener)
 {
-    atomic_store(&listener->draining, true);
+    atomic_store(&listener->leaving, true);
     if (listener->accept_socket) {
         h2o_socket_close(listener->accept_socket);
         listener->accept_socket = NULL;
     }
+}
+
+static void drain_now(struct listener *listener)
+{
+    atomic_store(&listener->draining, true);
+    leave_now(listener);
     for (struct connection *c = listener->connections; c; c = c->next)
         if (connection_is_idle(c))
             connection_cut(c);
@@ -262,49 +268,6 @@ static void *loop_run(void *argument)
     return NULL;
 }
 
-static bool bind_and_listen(const struct listener_options *options, int *fd_out, uint16_t *port_out,
-                            struct error *err)
-{
-    struct addrinfo hints = {
-        .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE | AI_NUMERICSERV};
-    struct addrinfo *found = NULL;
-    char service[8];
-    snprintf(service, sizeof service, "%u", options->port);
-    int rc = getaddrinfo(options->host, service, &hints, &found);
-    if (rc != 0)
-        return error_set(err, ERR_INVALID, "listen on %s:%u: %s", options->host, options->port,
-                         gai_strerror(rc));
-
-    int on = 1, off = 0;
-    int fd = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    bool done =
-        fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) == 0 &&
-        (found->ai_family != AF_INET6 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) == 0) &&
-        bind(fd, found->ai_addr, found->ai_addrlen) == 0 && listen(fd, BACKLOG) == 0;
-    int problem = errno;
-    freeaddrinfo(found);
-
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } bound = {.v6 = {0}};
-    socklen_t bound_length = sizeof bound;
-    if (done && getsockname(fd, &bound.any, &bound_length) != 0) {
-        problem = errno;
-        done = false;
-    }
-    if (!done) {
-        if (fd >= 0)
-            close(fd);
-        return error_set(err, problem == EADDRINUSE ? ERR_CONFLICT : ERR_INVALID, "listen on %s:%u: %s",
-                         options->host, options->port, strerror(problem));
-    }
-    *port_out = ntohs(bound.any.sa_family == AF_INET6 ? bound.v6.sin6_port : bound.v4.sin_port);
-    *fd_out = fd;
-    return true;
-}
-
 static void listener_free(struct listener *listener)
 {
     if (listener->socket_fd >= 0)
@@ -347,11 +310,15 @@ bool listener_start(const struct listener_options *options, struct listener **li
     listener->options.tls = NULL;
     if (options->tls)
         listener->accept.ssl_ctx = tls_context(options->tls);
-    if (!bind_and_listen(options, &listener->socket_fd, &listener->port, err) ||
-        !mailbox_new(&listener->mailbox, err)) {
+    bool listening = options->socket_fd ? socket_adopt(options->socket_fd, &listener->port, err)
+                                        : socket_bind(options, &listener->socket_fd, &listener->port, err);
+    if (!listening || !mailbox_new(&listener->mailbox, err)) {
         listener_free(listener);
         return false;
     }
+    if (options->socket_fd)
+        listener->socket_fd = options->socket_fd;
+    listener->shared_fd = listener->socket_fd;
     struct listener *before = *listener_out;
     *listener_out = listener; /* handlers may need it, and the first may run before we are back */
     int rc = start_thread(listener);
@@ -440,19 +407,47 @@ static void drain_run(struct loop_message *message, struct listener *listener)
     sem_post(((struct command *)message)->done);
 }
 
-void listener_drain(struct listener *listener)
+static void leave_run(struct loop_message *message, struct listener *listener)
 {
-    if (listener_of_thread == listener) {
-        drain_now(listener);
-        return;
-    }
+    leave_now(listener);
+    sem_post(((struct command *)message)->done);
+}
+
+static void command_loop(struct listener *listener,
+                         void (*run)(struct loop_message *message, struct listener *listener))
+{
     sem_t done;
-    struct command command = {.message.run = drain_run, .done = &done};
+    struct command command = {.message.run = run, .done = &done};
     sem_init(&done, 0, 0);
     if (mailbox_push(listener->mailbox, &command.message.link))
         while (sem_wait(&done) != 0 && errno == EINTR)
             ;
     sem_destroy(&done);
+}
+
+void listener_drain(struct listener *listener)
+{
+    listener->shared_fd = -1;
+    if (listener_of_thread == listener)
+        drain_now(listener);
+    else
+        command_loop(listener, drain_run);
+}
+
+void listener_leave(struct listener *listener)
+{
+    listener->shared_fd = -1;
+    command_loop(listener, leave_run);
+}
+
+size_t listener_connections(const struct listener *listener)
+{
+    return atomic_load(&listener->open);
+}
+
+int listener_share_socket(const struct listener *listener)
+{
+    return listener->shared_fd < 0 ? -1 : fcntl(listener->shared_fd, F_DUPFD_CLOEXEC, 3);
 }
 
 static void stop_run(struct loop_message *message, struct listener *listener)

@@ -73,9 +73,11 @@ struct web_route {
 };
 
 struct listener_options {
-    const char *host;               /* "127.0.0.1", "0.0.0.0", "::" */
-    uint16_t port;                  /* 0: the system chooses; see listener_port() */
-    size_t max_body;                /* larger bodies get 413 */
+    const char *host; /* "127.0.0.1", "0.0.0.0", "::" */
+    uint16_t port;    /* 0: the system chooses; see listener_port() */
+    int socket_fd;   /* a socket that listens already, and is the listener's once it started; 0: host and port
+                      */
+    size_t max_body; /* larger bodies get 413 */
     const struct web_route *routes; /* the first that fits wins; borrowed until listener_stop() */
     size_t route_count;
     /* Whether what this address says in X-Forwarded-For is to be believed; NULL: nobody's is. Loop thread. */
@@ -96,6 +98,19 @@ uint16_t listener_port(const struct listener *listener);
 /* Connections from now on are spoken to with another certificate; those that are open go on with theirs. Only
  * for a listener that was started with one. Any thread. */
 void listener_set_tls(struct listener *listener, const struct tls *tls);
+
+/* Whether the socket listens at that address: nothing is gained by binding it anew. */
+bool listener_socket_fits(int fd, const char *host, uint16_t port);
+/* A descriptor of the same socket, to be handed to another process; the caller's to close. -1 where it does
+ * not listen any more, or there are too many descriptors. On the thread that drains. */
+int listener_share_socket(const struct listener *listener);
+/* The first step of handing over to another process that listens on the same socket: stops accepting, and
+ * goes on with the connections that are open; each gets `Connection: close` with its next answer. None is
+ * cut: whoever keeps one open and asks again is answered. An idle one ends after its 75 s. Not from the
+ * loop's thread. */
+void listener_leave(struct listener *listener);
+/* How many are open. Any thread. */
+size_t listener_connections(const struct listener *listener);
 
 /* Stops accepting connections and closes idle ones; requests under way go on and their answers close the
  * connection; new requests on open connections get 503 with Retry-After: 5 and `Connection: close`. When it

@@ -163,13 +163,13 @@ static bool method_fits(const struct web_route *route, const char *method)
 
 static void refuse(struct listener *listener, h2o_req_t *req, int status, const char *text)
 {
-    bool draining = status == 503;
+    bool draining = status == 503, leaving = atomic_load_explicit(&listener->leaving, memory_order_relaxed);
     struct web_response response = {.status = status,
                                     .content_type = "text/plain; charset=utf-8",
                                     .body = text,
                                     .body_length = strlen(text),
                                     .retry_after = draining ? 5 : 0};
-    answer_now(req, &response, !draining);
+    answer_now(req, &response, !leaving);
 }
 
 int request_handle(h2o_handler_t *handler, h2o_req_t *req)

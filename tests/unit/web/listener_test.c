@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sched.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -452,6 +453,83 @@ static void drains(void **state)
     close(halfway);
 }
 
+static void hands_its_socket_to_another(void **state)
+{
+    struct world *w = *state;
+    struct world other = {0};
+    struct error err = {0};
+    struct answer answer;
+    uint16_t port = listener_port(w->listener);
+    int idle = dial(w), busy = dial(w);
+    say(idle, "GET /busy HTTP/1.1\r\nHost: x\r\n\r\n");
+    assert_true(hear(idle, &answer));
+    assert_null(strcasestr(answer.head, "connection: close"));
+    say(busy, "GET /later HTTP/1.1\r\nHost: x\r\n\r\n");
+    sem_wait(&w->worker.got);
+
+    struct listener_options options = {.host = "127.0.0.1",
+                                       .port = port,
+                                       .socket_fd = listener_share_socket(w->listener),
+                                       .max_body = 1000,
+                                       .routes = routes,
+                                       .route_count = sizeof routes / sizeof *routes,
+                                       .context = &other,
+                                       .server_name = "other"};
+    assert_true(options.socket_fd > 0);
+    assert_true(listener_socket_fits(options.socket_fd, "127.0.0.1", port));
+    assert_false(listener_socket_fits(options.socket_fd, "127.0.0.1", (uint16_t)(port - 1)));
+    assert_false(listener_socket_fits(options.socket_fd, "0.0.0.0", port));
+    assert_false(listener_socket_fits(options.socket_fd, "::1", port));
+    assert_true(listener_start(&options, &other.listener, &err));
+    assert_int_equal(listener_port(other.listener), port);
+    listener_leave(w->listener);
+    assert_int_equal(listener_share_socket(w->listener), -1);
+    assert_int_equal(listener_connections(w->listener), 2);
+
+    for (int i = 0; i < 20; i++) { /* whoever comes now meets the other */
+        int fresh = dial(w);
+        say(fresh, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na");
+        assert_true(hear(fresh, &answer));
+        assert_non_null(strcasestr(answer.head, "\r\nserver: other\r\n"));
+        close(fresh);
+    }
+    /* and those who are here are answered once more, and then sent away */
+    say(idle, "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na");
+    assert_true(hear(idle, &answer));
+    assert_int_equal(answer.status, 200);
+    assert_non_null(strcasestr(answer.head, "\r\nserver: test\r\n"));
+    assert_non_null(strcasestr(answer.head, "\r\nconnection: close\r\n"));
+    assert_true(closed_by_peer(idle));
+    let_worker_answer(w);
+    assert_true(hear(busy, &answer));
+    assert_int_equal(answer.status, 200);
+    assert_true(closed_by_peer(busy));
+    while (listener_connections(w->listener))
+        sched_yield();
+    close(idle);
+    close(busy);
+    listener_drain(other.listener);
+    listener_stop(&other.listener);
+}
+
+static void takes_only_what_listens(void **state)
+{
+    struct error err = {0};
+    struct listener *none = NULL;
+    struct listener_options options = {.host = "127.0.0.1", .server_name = ""};
+    options.socket_fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_false(listener_start(&options, &none, &err));
+    assert_int_equal(err.code, ERR_INVALID);
+    assert_non_null(strstr(err.text, "not one that listens"));
+    close(options.socket_fd);
+    int pair[2];
+    assert_int_equal(pipe(pair), 0);
+    options.socket_fd = pair[0];
+    assert_false(listener_start(&options, &none, &err));
+    close(pair[0]);
+    close(pair[1]);
+}
+
 static void an_answer_may_come_after_the_stop(void **state)
 {
     struct world *w = *state;
@@ -662,6 +740,8 @@ int main(void)
         T(a_client_may_leave_before_the_answer),
         T(drops_a_connection),
         T(drains),
+        T(hands_its_socket_to_another),
+        T(takes_only_what_listens),
         T(an_answer_may_come_after_the_stop),
         T(a_taken_port_is_a_conflict),
         T(posts_and_timers_run_on_the_loop),
