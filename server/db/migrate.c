@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "db/schema.h"
 
 /* Any number will do; all lapakd of one database use the same. */
 #define MIGRATION_LOCK "4701928465"
@@ -95,11 +96,13 @@ static bool read_versions(struct arena *arena, struct db *db, struct version **l
                           struct error *err)
 {
     struct db_rows rows;
-    if (!db_exec(db,
-                 "SELECT n.nspname, coalesce(substring(obj_description(n.oid, 'pg_namespace') from '^lapak "
-                 "version ([0-9]+)$'), '0') "
-                 "FROM pg_namespace n WHERE n.nspname = 'lapak' OR n.nspname LIKE 'store\\_%'",
-                 &rows, err))
+    if (!db_exec(
+            db,
+            "SELECT n.nspname, coalesce(substring(obj_description(n.oid, 'pg_namespace') from '^lapak "
+            "version ([0-9]+)$'), '0') "
+            "FROM pg_namespace n WHERE n.nspname = 'lapak' OR n.nspname LIKE 'store\\_%' OR n.nspname LIKE "
+            "'" SCHEMA_RESTORED "store\\_%'",
+            &rows, err))
         return error_context(err, "reading schema versions");
     struct version *list = ARENA_ARRAY(arena, struct version, rows.count);
     for (int i = 0; i < rows.count; i++) {
@@ -126,15 +129,10 @@ static bool create_schema(struct arena *arena, struct db *db, const char *schema
     const char *quoted = db_quote_identifier(arena, db, schema);
     if (!role)
         return db_exec(db, arena_printf(arena, "CREATE SCHEMA IF NOT EXISTS %s", quoted), NULL, err);
-    /* A role belongs to the cluster, not to the database: it may be there from another one. */
-    const char *name = db_quote_identifier(arena, db, role);
-    return db_exec(db,
-                   arena_printf(arena,
-                                "DO $do$ BEGIN IF NOT EXISTS (SELECT 1 FROM pg_roles WHERE rolname = %s) "
-                                "THEN CREATE ROLE %s NOLOGIN; END IF; END $do$; "
-                                "GRANT %s TO CURRENT_USER; "
-                                "CREATE SCHEMA IF NOT EXISTS %s; GRANT USAGE ON SCHEMA %s TO %s",
-                                db_quote_literal(arena, db, role), name, name, quoted, quoted, name),
+    return schema_role(db, role, err) &&
+           db_exec(db,
+                   arena_printf(arena, "CREATE SCHEMA IF NOT EXISTS %s; GRANT USAGE ON SCHEMA %s TO %s",
+                                quoted, quoted, db_quote_identifier(arena, db, role)),
                    NULL, err);
 }
 
