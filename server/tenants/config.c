@@ -40,6 +40,15 @@ refused:
     return false;
 }
 
+static bool check_time_of_day(const char *written, const char *value, const char **why_out)
+{
+    int64_t at_ms;
+    *why_out = "must be a time of day: \"03:00\"";
+    auto_arena struct arena *arena = arena_new();
+    return strlen(value) == 5 &&
+           clock_parse_local(NULL, arena_printf(arena, "2026-01-01 %s", value), false, &at_ms);
+}
+
 #define AT(member) offsetof(struct config, member)
 static const struct key keys[] = {
     {"listen", KEY_HOSTPORT, .required = true, .offset = AT(listen)},
@@ -85,26 +94,38 @@ static const struct key keys[] = {
      .most = 365},
     {"watch.clock_seconds", KEY_INT, .fallback = "5", .offset = AT(watch.clock_seconds), .least = 1,
      .most = 3600},
+
+    {"backup.directory", KEY_PATH, .fallback = "backups", .offset = AT(backup.directory)},
+    {"backup.offsite", KEY_TEXT, .offset = AT(backup.offsite), .least = 1, .most = 500},
+    {"backup.at", KEY_TEXT, .fallback = "03:00", .offset = AT(backup.at), .least = 5, .most = 5,
+     .check = check_time_of_day},
+    {"backup.daily", KEY_INT, .fallback = "7", .offset = AT(backup.daily), .least = 1, .most = 365},
+    {"backup.weekly", KEY_INT, .fallback = "4", .offset = AT(backup.weekly), .least = 0, .most = 520},
+    {"backup.monthly", KEY_INT, .fallback = "6", .offset = AT(backup.monthly), .least = 0, .most = 120},
 };
 static const struct key_table table = {keys, sizeof keys / sizeof keys[0], NULL};
 
-static void read_master_key(struct arena *arena, const struct env *env, struct config *config,
-                            struct faults *faults)
+/* 32 bytes in base64 from the environment; whether they were there. One that may be missing is no fault then.
+ */
+static bool read_secret_key(struct arena *arena, const struct env *env, const char *name, bool required,
+                            uint8_t key_out[static CRYPTO_KEY_BYTES], struct faults *faults)
 {
-    static const char name[] = "DATA_ENCRYPTION_KEY";
     const char *text = env_get(env, name), *why;
     uint8_t *bytes = NULL;
     size_t length = 0;
     if (text && crypto_unbase64(arena, text, &bytes, &length) && bytes && length == CRYPTO_KEY_BYTES) {
-        memcpy(config->data_encryption_key, bytes, CRYPTO_KEY_BYTES);
-        return;
+        memcpy(key_out, bytes, CRYPTO_KEY_BYTES);
+        return true;
     }
+    if (!required && (!text || !*text))
+        return false;
     if (!text || !*text)
         why = arena_printf(arena, "is not set in %s", env_places(arena, env));
     else
         why = "must be 32 bytes in base64";
     fault_add(faults, env_path(env) ? env_path(env) : "environment", 0, name,
               "%s; make one with: openssl rand -base64 32", why);
+    return false;
 }
 
 struct config *config_examine(struct arena *arena, const char *path, const struct env *env,
@@ -126,7 +147,8 @@ struct config *config_examine(struct arena *arena, const char *path, const struc
                       "needs both certificate and key, or neither");
     }
     faults_sort(&found);
-    read_master_key(arena, env, config, &found);
+    (void)read_secret_key(arena, env, "DATA_ENCRYPTION_KEY", true, config->data_encryption_key, &found);
+    config->backup.has_key = read_secret_key(arena, env, "BACKUP_KEY", false, config->backup.key, &found);
     faults_append(faults, &found);
     return config;
 }

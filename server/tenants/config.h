@@ -22,6 +22,16 @@ struct watch_limits {
     int64_t clock_seconds;
 };
 
+/* Where backups go, when they are made, and how many are kept. */
+struct backup_config {
+    const char *directory;
+    const char *offsite; /* a second place; NULL: none */
+    const char *at;      /* "03:00", in the store's zone */
+    int64_t daily, weekly, monthly;
+    bool has_key; /* without BACKUP_KEY none are made */
+    uint8_t key[CRYPTO_KEY_BYTES];
+};
+
 struct config {
     const char *file;
     struct key_hostport listen;
@@ -45,11 +55,12 @@ struct config {
     struct key_addresses telegram_only_from; /* empty: from anywhere */
     const char *tls_certificate;             /* PEM files; both NULL: plain HTTP */
     const char *tls_key;
+    struct backup_config backup;
     uint8_t data_encryption_key[CRYPTO_KEY_BYTES];
 };
 
-/* Reads the file, and DATA_ENCRYPTION_KEY from the environment. NULL where anything is wrong, with all of it
- * in `faults`. It lives as long as the arena. */
+/* Reads the file, and DATA_ENCRYPTION_KEY and BACKUP_KEY from the environment. NULL where anything is wrong,
+ * with all of it in `faults`. It lives as long as the arena. */
 struct config *config_read(struct arena *arena, const char *path, const struct env *env,
                            struct faults *faults);
 
