@@ -7,6 +7,7 @@
 
 static const struct target_kind *const kinds[] = {
     &target_directory,
+    &target_s3,
 };
 
 static atomic_bool stopping;

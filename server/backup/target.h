@@ -60,6 +60,7 @@ struct target {
 };
 
 extern const struct target_kind target_directory;
+extern const struct target_kind target_s3; /* see backup/s3.h */
 
 /* Finds the kind by the place's beginning and opens it. The caller closes it. */
 MUST_USE bool target_open(const char *place, struct target **target_out, struct error *err);

@@ -97,6 +97,11 @@ static const struct key keys[] = {
 
     {"backup.directory", KEY_PATH, .fallback = "backups", .offset = AT(backup.directory)},
     {"backup.offsite", KEY_TEXT, .offset = AT(backup.offsite), .least = 1, .most = 500},
+    {"backup.s3.endpoint", KEY_URL_API, .offset = AT(backup.s3.endpoint)},
+    {"backup.s3.region", KEY_TEXT, .fallback = "us-east-1", .offset = AT(backup.s3.region), .least = 1,
+     .most = 60},
+    {"backup.s3.access_key", KEY_SECRET, .offset = AT(backup.s3.access_key), .least = 1},
+    {"backup.s3.secret_key", KEY_SECRET, .offset = AT(backup.s3.secret_key), .least = 1},
     {"backup.at", KEY_TEXT, .fallback = "03:00", .offset = AT(backup.at), .least = 5, .most = 5,
      .check = check_time_of_day},
     {"backup.daily", KEY_INT, .fallback = "7", .offset = AT(backup.daily), .least = 1, .most = 365},
@@ -142,6 +147,11 @@ struct config *config_examine(struct arena *arena, const char *path, const struc
     } else if (key_read(arena, &table, path, root, env, config, &found)) {
         if (!config->owner_token != !config->owner_ids.count)
             fault_add(&found, path, key_line(root, "owner"), "owner", "needs both token and ids, or neither");
+        const struct s3_config *s3 = &config->backup.s3;
+        if (config->backup.offsite && str_starts_with(config->backup.offsite, "s3://") &&
+            (!s3->endpoint || !s3->access_key || !s3->secret_key))
+            fault_add(&found, path, key_line(root, "backup.offsite"), "backup.offsite",
+                      "needs backup.s3.endpoint, access_key and secret_key");
         if (!config->tls_certificate != !config->tls_key)
             fault_add(&found, path, key_line(root, "tls"), "tls",
                       "needs both certificate and key, or neither");

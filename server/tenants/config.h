@@ -22,8 +22,16 @@ struct watch_limits {
     int64_t clock_seconds;
 };
 
+/* An S3-compatible store for backup.offsite: s3://…; all NULL but the region: none. */
+struct s3_config {
+    const char *endpoint; /* no trailing slash */
+    const char *region;
+    const char *access_key, *secret_key; /* secrets */
+};
+
 /* Where backups go, when they are made, and how many are kept. */
 struct backup_config {
+    struct s3_config s3;
     const char *directory;
     const char *offsite; /* a second place; NULL: none */
     const char *at;      /* "03:00", in the store's zone */

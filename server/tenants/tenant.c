@@ -74,8 +74,9 @@ static const char *const methods[] = {"qris",         "bri_va",       "bni_va", 
                                       "permata_va",   "maybank_va",   "bnc_va", "artha_graha_va",
                                       "sampoerna_va", "payment_link", NULL};
 /* A store's file that named these could show them to buyers. */
-static const char *const servers_own[] = {"DATABASE_URL", "DATA_ENCRYPTION_KEY", "BACKUP_KEY",
-                                          "OWNER_BOT_TOKEN", NULL};
+static const char *const servers_own[] = {
+    "DATABASE_URL",  "DATA_ENCRYPTION_KEY", "BACKUP_KEY", "S3_ACCESS_KEY",
+    "S3_SECRET_KEY", "OWNER_BOT_TOKEN",     NULL};
 
 #define AT(member) offsetof(struct tenant, member)
 static const struct key keys[] = {

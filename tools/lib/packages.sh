@@ -14,7 +14,7 @@ NEEDS_BUILD=(
     pc:libh2o-evloop=libh2o-evloop-dev pc:libcurl=libcurl4-openssl-dev pc:jansson=libjansson-dev
     pc:libpq=libpq-dev pc:yaml-0.1=libyaml-dev pc:openssl=libssl-dev pc:libqrencode=libqrencode-dev
     pc:libpng=libpng-dev pc:cairo=libcairo2-dev pc:fontconfig=libfontconfig-dev
-    pc:libarchive=libarchive-dev
+    pc:libarchive=libarchive-dev pc:expat=libexpat1-dev
 )
 NEEDS_RUN=(cmd:pg_dump=postgresql-client cmd:setpriv=util-linux cmd:flock=util-linux cmd:python3=python3 font:DejaVuSans.ttf=fonts-dejavu-core)
 NEEDS_SERVER=(pg:=postgresql)

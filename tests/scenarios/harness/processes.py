@@ -34,7 +34,13 @@ def build_dir():
 
 
 def program(name):
-    folder = {"lapakd": "server", "lapakctl": "tools/lapakctl", "lapak-sandbox": "tools/sandbox", "seal": "tests/scenarios"}[name]
+    folder = {
+        "lapakd": "server",
+        "lapakctl": "tools/lapakctl",
+        "lapak-sandbox": "tools/sandbox",
+        "seal": "tests/scenarios",
+        "backup_target_s3_test": "tests/unit/backup",
+    }[name]
     return build_dir() / folder / name
 
 
