@@ -39,6 +39,7 @@ static struct wizard *make(struct turn *turn, const struct wizard_kind *kind,
     wizard_put_number(wizard, "order", order->id);
     wizard_put_number(wizard, "state", state_of(order));
     wizard_put_number(wizard, "refunded", order->refunded);
+    wizard_put_number(wizard, "rest", order->total - order->refunded);
     wizard_put_text(wizard, WIZARD_ABOUT, orders_name(turn->work, record));
     return wizard;
 }
@@ -50,9 +51,7 @@ static bool start(struct turn *turn, enum order_action action, const struct wiza
     bool can;
     if (!begin(turn, action, &record, &can, err))
         return false;
-    if (!can)
-        return true;
-    return wizard_open(turn, make(turn, kind, &record), err);
+    return !can || wizard_open(turn, make(turn, kind, &record), err);
 }
 
 /* Locked as corrections lock it, and as the admin saw it; else ERR_CONFLICT. */
@@ -174,15 +173,7 @@ const struct wizard_kind orders_cancel_wizard = {
 
 bool orders_refund(struct turn *turn, struct error *err)
 {
-    struct order_record record;
-    bool can;
-    if (!begin(turn, ORDER_REFUND, &record, &can, err))
-        return false;
-    if (!can)
-        return true;
-    struct wizard *wizard = make(turn, &orders_refund_wizard, &record);
-    wizard_put_number(wizard, "rest", record.detail.order.total - record.detail.order.refunded);
-    return wizard_open(turn, wizard, err);
+    return start(turn, ORDER_REFUND, &orders_refund_wizard, err);
 }
 
 /* All that is left, and half of it. */

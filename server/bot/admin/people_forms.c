@@ -27,6 +27,14 @@ static bool find_person(struct turn *turn, struct people_detail *detail_out, boo
     return *found_out || screen_explain(turn, err) || error_context(err, "person");
 }
 
+/* A form about the button's person. */
+static bool open_about(struct turn *turn, const struct wizard_kind *kind, struct error *err)
+{
+    struct wizard *wizard = wizard_new(turn, kind);
+    wizard_put_number(wizard, "person", turn->numbers[0]);
+    return wizard_open(turn, wizard, err);
+}
+
 static const char *person_html(struct work *work, const struct people_row *person)
 {
     return say_person(work, person->telegram_id, person->first_name, person->last_name, person->username);
@@ -176,11 +184,7 @@ bool people_ask_adjust(struct turn *turn, struct error *err)
     bool found;
     if (!find_person(turn, &detail, &found, err))
         return false;
-    if (!found)
-        return true;
-    struct wizard *wizard = wizard_new(turn, &people_adjust_wizard);
-    wizard_put_number(wizard, "person", turn->numbers[0]);
-    return wizard_open(turn, wizard, err);
+    return !found || open_about(turn, &people_adjust_wizard, err);
 }
 
 /* --- a message --- */
@@ -258,7 +262,5 @@ bool people_ask_message(struct turn *turn, struct error *err)
         page_answer(turn->work, &turn->page, say_label(turn->work, TEXT_ALERT_PERSON_UNREACHABLE), true);
         return people_show(turn, turn->numbers[0], NULL, err);
     }
-    struct wizard *wizard = wizard_new(turn, &people_message_wizard);
-    wizard_put_number(wizard, "person", turn->numbers[0]);
-    return wizard_open(turn, wizard, err);
+    return open_about(turn, &people_message_wizard, err);
 }

@@ -220,71 +220,81 @@ bool texts_history(struct turn *turn, struct error *err)
     return true;
 }
 
-/* A row of this text's history; false with a page where the button means nothing. */
-static bool load_version(struct turn *turn, struct setting *setting_out, struct admin_log_entry *entry_out,
-                         bool *found_out, struct error *err)
+struct version {
+    enum text_key key;
+    struct setting setting;
+    struct admin_log_entry entry;
+    struct own_text own;
+};
+
+static bool find_version(struct turn *turn, struct version *version_out, bool *found_out, struct error *err)
 {
     struct work *work = turn->work;
+    struct version *v = version_out;
     *found_out = false;
-    if (!settings_read(work, own_text_setting(work->arena, (enum text_key)turn->numbers[0]), true,
-                       setting_out, err))
+    if (!texts_is_editable(turn->numbers[0]))
+        return true;
+    v->key = (enum text_key)turn->numbers[0];
+    if (!settings_read(work, own_text_setting(work->arena, v->key), true, &v->setting, err))
         return false;
-    if (!admin_log_get(work, turn->numbers[1], entry_out, err))
+    if (!admin_log_get(work, turn->numbers[1], &v->entry, err))
         return err->code == ERR_NOT_FOUND;
-    *found_out = setting_out->id && str_equal(entry_out->subject, "setting") &&
-                 entry_out->subject_id == setting_out->id;
+    *found_out =
+        v->setting.id && str_equal(v->entry.subject, "setting") && v->entry.subject_id == v->setting.id;
+    if (*found_out)
+        v->own = after_of(work->arena, &v->entry);
     return true;
+}
+
+/* A row of this text's history. Where the button means nothing, nothing is found and that is said. */
+static bool load_version(struct turn *turn, struct version *version_out, bool *found_out, struct error *err)
+{
+    if (!find_version(turn, version_out, found_out, err))
+        return error_context(err, "version of a text");
+    return *found_out || forged(turn, err);
 }
 
 bool texts_version(struct turn *turn, struct error *err)
 {
     struct work *work = turn->work;
-    struct setting setting;
-    struct admin_log_entry entry;
+    struct version v;
     struct keyboard keyboard;
     bool found;
-    if (!texts_is_editable(turn->numbers[0]))
-        return forged(turn, err);
-    if (!load_version(turn, &setting, &entry, &found, err))
-        return error_context(err, "version of a text");
+    if (!load_version(turn, &v, &found, err))
+        return false;
     if (!found)
-        return forged(turn, err);
-    enum text_key key = (enum text_key)turn->numbers[0];
-    struct own_text own = after_of(work->arena, &entry);
-    const char *text = own.text ? own.text : text_get(say_texts(), work->tenant->language, key);
+        return true;
+    const char *text = v.own.text ? v.own.text : text_get(say_texts(), work->tenant->language, v.key);
     keyboard_begin(&keyboard);
-    screen_button(turn, &keyboard, TEXT_BUTTON_TEXT_USE_AGAIN, "aru:%d:%" PRId64, (int)key, entry.id);
-    screen_show(turn,
-                say(work, TEXT_TEXT_VERSION,
-                    TEXT_VALUES(TV("nama", text_name(key)), TV("tanggal", say_date(work, entry.created_ms)),
-                                TV_HTML("isi", texts_source(turn, text, SOURCE_LIMIT)))),
-                &keyboard, arena_printf(work->arena, "arh:%d:0", (int)key));
+    screen_button(turn, &keyboard, TEXT_BUTTON_TEXT_USE_AGAIN, "aru:%d:%" PRId64, (int)v.key, v.entry.id);
+    screen_show(
+        turn,
+        say(work, TEXT_TEXT_VERSION,
+            TEXT_VALUES(TV("nama", text_name(v.key)), TV("tanggal", say_date(work, v.entry.created_ms)),
+                        TV_HTML("isi", texts_source(turn, text, SOURCE_LIMIT)))),
+        &keyboard, arena_printf(work->arena, "arh:%d:0", (int)v.key));
     return true;
 }
 
 bool texts_use_again(struct turn *turn, struct error *err)
 {
     struct work *work = turn->work;
-    struct setting setting;
-    struct admin_log_entry entry;
+    struct version v;
     struct text_fault fault;
     bool found;
-    if (!texts_is_editable(turn->numbers[0]))
-        return forged(turn, err);
-    if (!load_version(turn, &setting, &entry, &found, err))
-        return error_context(err, "version of a text");
+    if (!load_version(turn, &v, &found, err))
+        return false;
     if (!found)
-        return forged(turn, err);
-    enum text_key key = (enum text_key)turn->numbers[0];
-    struct own_text own = after_of(work->arena, &entry);
-    if (own.text && !text_check(key, own.text, &fault)) {
-        screen_say(turn, texts_why_not(turn, key, &fault), arena_printf(work->arena, "arh:%d:0", (int)key));
+        return true;
+    if (v.own.text && !text_check(v.key, v.own.text, &fault)) {
+        screen_say(turn, texts_why_not(turn, v.key, &fault),
+                   arena_printf(work->arena, "arh:%d:0", (int)v.key));
         return true;
     }
-    if (!settings_put(work, setting.key, own_text_value(&own), setting.edition, turn->update->from_id, "",
-                      err))
+    if (!settings_put(work, v.setting.key, own_text_value(&v.own), v.setting.edition, turn->update->from_id,
+                      "", err))
         return error_context(err, "version of a text");
-    screen_say(turn, say(work, TEXT_TEXT_SAVED, TEXT_VALUES(TV("nama", text_name(key)))),
-               arena_printf(work->arena, "art:%d", (int)key));
+    screen_say(turn, say(work, TEXT_TEXT_SAVED, TEXT_VALUES(TV("nama", text_name(v.key)))),
+               arena_printf(work->arena, "art:%d", (int)v.key));
     return true;
 }
