@@ -1,40 +1,25 @@
 """💰 Deposit: admins look at proofs, accept and reject them from the list, decide about odd payments, and read what was."""
 
 import pytest
-from harness.deposits import BOOKED, TRANSFER, balance, invoice, states, transfer
-from harness.store import product
+from harness.deposits import BOOKED, balance, invoice, prove, staff_of, states, store_by_hand, transfer
 from harness.updates import callback
 
-ADMINS, OWNERS = [1001, 1002], [1003]
-REVIEW = "sedang diperiksa admin"
 CHANGED = "Data sudah diubah lebih dulu"
 
 
 @pytest.fixture
 def kopi(world):
-    return world.store("kopi-digital", [product("Kopi Susu", 15_000, 5, code="SUSU")], admins=ADMINS, owners=OWNERS,
-                       support="@andi_admin", deposit={"transfer": TRANSFER})
+    return store_by_hand(world)
 
 
 @pytest.fixture
 def staff(world, kopi):
-    people = [world.person(number, name) for number, name in zip(ADMINS + OWNERS, ("Andi", "Ayu", "Omar"))]
-    for person in people:
-        person.start_chat(kopi)
-    return people
+    return staff_of(world, kopi)
 
 
 @pytest.fixture
 def budi(world):
     return world.person(2001, "Budi <b>", username="budi_s")
-
-
-def prove(store, person, amount="Rp 50.000"):
-    """A transfer whose proof was given; its id."""
-    transfer(person, store, amount)
-    person.send_photo(store, caption="sudah ya")
-    person.wait_for(store, REVIEW)
-    return store.value("SELECT max(id) FROM deposits")
 
 
 def menu(admin, store):

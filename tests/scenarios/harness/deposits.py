@@ -1,7 +1,25 @@
 """A person's way to a deposit, and what the books say of it."""
 
+from .store import product
+
+ADMINS, OWNERS = [1001, 1002], [1003]
 BOOKED = "🎉 Deposit berhasil"
+REVIEW = "sedang diperiksa admin"
 TRANSFER = "BCA 1234567890 a.n. Toko <Kopi> & Co\nTulis namamu ya"
+
+
+def store_by_hand(world):
+    """A store that takes deposits by transfer."""
+    return world.store("kopi-digital", [product("Kopi Susu", 15_000, 5, code="SUSU")], admins=ADMINS, owners=OWNERS,
+                       support="@andi_admin", deposit={"transfer": TRANSFER})
+
+
+def staff_of(world, store):
+    """Its admins and its owner, who have written to the bot."""
+    people = [world.person(number, name) for number, name in zip(ADMINS + OWNERS, ("Andi", "Ayu", "Omar"))]
+    for person in people:
+        person.start_chat(store)
+    return people
 
 
 def ways(person, store, amount):
@@ -29,6 +47,14 @@ def transfer(person, store, amount="Rp 50.000"):
     page = ways(person, store, amount)
     person.press(store, "📝 Transfer Manual", page)
     return person.wait_for(store, "kirim foto bukti ke chat ini")
+
+
+def prove(store, person, amount="Rp 50.000"):
+    """A transfer whose proof was given; its id."""
+    transfer(person, store, amount)
+    person.send_photo(store, caption="sudah ya")
+    person.wait_for(store, REVIEW)
+    return store.value("SELECT max(id) FROM deposits")
 
 
 def give(store, person, amount, key):
