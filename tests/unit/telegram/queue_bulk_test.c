@@ -1,57 +1,17 @@
 /* Bulk calls in the queue: last of all, never in anybody's way, and with the others within Telegram's limits.
  * A clock made here: nothing waits. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "queue_fixture.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/arena.h"
-#include "telegram/queue.h"
 
-enum { MS = 1000, SECOND = 1000000, PLENTY = 1000, LIMIT = 30, BULK_LIMIT = 24 };
-#define STORE(n) ((struct lane_store *)(uintptr_t)(4096 * ((n) + 1)))
-
-struct fixture {
-    struct queue queue;
-    int64_t now;
-    int64_t next_id;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-    queue_init(&f->queue, "https://api.example", LIMIT);
-    f->now = 5000 * (int64_t)SECOND;
-    f->next_id = 1;
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    queue_close(&f->queue, f->now);
-    for (struct call *call; (call = call_list_take(&f->queue.over)) != NULL;)
-        call_free(call);
-    assert_int_equal(f->queue.rows + f->queue.expendable + f->queue.in_flight, 0);
-    queue_free(&f->queue);
-    free(f);
-    return 0;
-}
+enum { BULK_LIMIT = 24 };
 
 static int64_t add(struct fixture *f, int64_t chat_id, bool bulk)
 {
-    struct call *call = calloc(1, sizeof(*call));
-    call->store = STORE(0);
-    call->method = "sendMessage";
-    call->body = "{}";
-    call->length = 2;
-    call->report.id = f->next_id++;
-    call->report.chat_id = chat_id;
+    struct call *call = fixture_call(0, chat_id, f->next_id++);
     call->report.bulk = bulk;
     queue_add(&f->queue, call, "1:token", f->now);
     return f->next_id - 1;
@@ -331,7 +291,7 @@ static void a_dead_token_gives_them_back(void **state)
 
 int main(void)
 {
-#define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+#define TEST(test) cmocka_unit_test_setup_teardown(test, fixture_begin, fixture_end)
     const struct CMUnitTest tests[] = {
         TEST(no_second_holds_more_than_the_limit),
         TEST(others_find_room_at_once),

@@ -1,57 +1,15 @@
 /* The queue and the limits with a clock made here: nothing waits. */
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
+#include "queue_fixture.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <cmocka.h>
-
 #include "base/arena.h"
-#include "telegram/queue.h"
-
-enum { MS = 1000, SECOND = 1000000, PLENTY = 1000 };
-#define STORE(n) ((struct lane_store *)(uintptr_t)(4096 * ((n) + 1)))
-
-struct fixture {
-    struct queue queue;
-    int64_t now;
-    int64_t next_id;
-};
-
-static int set_up(void **state)
-{
-    struct fixture *f = calloc(1, sizeof(*f));
-    queue_init(&f->queue, "https://api.example", 30);
-    f->now = 5000 * (int64_t)SECOND;
-    f->next_id = 1;
-    *state = f;
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    struct fixture *f = *state;
-    queue_close(&f->queue, f->now);
-    for (struct call *call; (call = call_list_take(&f->queue.over)) != NULL;)
-        call_free(call);
-    assert_int_equal(f->queue.rows + f->queue.expendable + f->queue.in_flight, 0);
-    queue_free(&f->queue);
-    free(f);
-    return 0;
-}
 
 static void add_call(struct fixture *f, int store, int64_t chat_id, int64_t id)
 {
-    struct call *call = calloc(1, sizeof(*call));
-    call->store = STORE(store);
-    call->method = "sendMessage";
-    call->body = "{}";
-    call->length = 2;
-    call->report.id = id;
-    call->report.chat_id = chat_id;
+    struct call *call = fixture_call(store, chat_id, id);
     queue_add(&f->queue, call, "1:token", f->now);
 }
 
@@ -498,7 +456,7 @@ static void every_call_ends_once_and_in_order(void **state)
 
 int main(void)
 {
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, fixture_begin, fixture_end)
     const struct CMUnitTest tests[] = {
         TEST(a_chat_goes_in_order_one_at_a_time),
         TEST(chats_of_different_stores_are_different),
