@@ -1,12 +1,10 @@
-/* A wizard's state and what happens to it. */
+/* What happens to a wizard: its steps, messages and buttons. */
 #include "bot/wizard.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/str.h"
 #include "bot/admin/screen.h"
 #include "bot/amount.h"
@@ -60,202 +58,7 @@ bool wizard_choices_now(struct turn *turn, const struct wizard *wizard, struct w
     return !step->choices || step->choices(turn, wizard, wizard->page, choices_out, err);
 }
 
-/* --- answers --- */
-
-struct wizard_answer *wizard_answer(const struct wizard *wizard, const char *name)
-{
-    struct wizard_answer *answer = wizard->answers;
-    while (answer && strcmp(answer->name, name) != 0)
-        answer = answer->next;
-    return answer;
-}
-
-static void remove_answer(struct wizard *wizard, const char *name)
-{
-    for (struct wizard_answer **at = &wizard->answers; *at; at = &(*at)->next) {
-        if (strcmp((*at)->name, name) == 0) {
-            *at = (*at)->next;
-            return;
-        }
-    }
-}
-
-static void put(struct wizard *wizard, const struct wizard_answer *answer)
-{
-    struct wizard_answer *copy = ARENA_NEW(wizard->arena, struct wizard_answer);
-    remove_answer(wizard, answer->name);
-    *copy = *answer;
-    copy->next = wizard->answers;
-    wizard->answers = copy;
-}
-
-void wizard_put_number(struct wizard *wizard, const char *name, int64_t value)
-{
-    put(wizard, &(struct wizard_answer){.name = name, .number = value});
-}
-
-void wizard_put_text(struct wizard *wizard, const char *name, const char *value)
-{
-    put(wizard, &(struct wizard_answer){.name = name, .text = arena_strdup(wizard->arena, value)});
-}
-
-void wizard_put_choice(struct wizard *wizard, const char *name, int64_t value, const char *label)
-{
-    put(wizard, &(struct wizard_answer){.name = name,
-                                        .input = WIZARD_CHOICE,
-                                        .number = value,
-                                        .label = arena_strdup(wizard->arena, label)});
-}
-
-static const struct wizard_answer *given(const struct wizard *wizard, const char *name)
-{
-    const struct wizard_answer *answer = wizard_answer(wizard, name);
-    return answer && !answer->left_out ? answer : NULL;
-}
-
-bool wizard_has(const struct wizard *wizard, const char *name)
-{
-    return given(wizard, name) != NULL;
-}
-
-int64_t wizard_number(const struct wizard *wizard, const char *name)
-{
-    const struct wizard_answer *answer = given(wizard, name);
-    int64_t number = 0;
-    if (!answer || (answer->text && !str_to_int64(answer->text, &number)))
-        return 0;
-    return answer->text ? number : answer->number;
-}
-
-const char *wizard_text(const struct wizard *wizard, const char *name)
-{
-    const struct wizard_answer *answer = given(wizard, name);
-    return answer ? answer->text : NULL;
-}
-
-unsigned wizard_input_of(const struct wizard *wizard, const char *name)
-{
-    const struct wizard_answer *answer = given(wizard, name);
-    return answer ? answer->input : 0;
-}
-
-const char *wizard_document(const struct wizard *wizard, const char *name, int64_t *size_out)
-{
-    const struct wizard_answer *answer = given(wizard, name);
-    *size_out = answer ? answer->size : 0;
-    return answer && answer->label ? answer->label : "";
-}
-
-const char *wizard_caption(const struct wizard *wizard, const char *name)
-{
-    const struct wizard_answer *answer = given(wizard, name);
-    return answer && answer->caption ? answer->caption : "";
-}
-
-/* --- keeping it --- */
-
-static json_t *answer_json(const struct wizard_answer *answer)
-{
-    json_t *json = json_pack("{s:s, s:I}", "name", answer->name, "input", (json_int_t)answer->input);
-    json_object_set_new(json, "value",
-                        answer->text ? json_string(answer->text) : json_integer(answer->number));
-    if (answer->left_out)
-        json_object_set_new(json, "left_out", json_true());
-    if (answer->label)
-        json_object_set_new(json, "label", json_string(answer->label));
-    if (answer->caption)
-        json_object_set_new(json, "caption", json_string(answer->caption));
-    if (answer->size)
-        json_object_set_new(json, "size", json_integer(answer->size));
-    return json;
-}
-
-static bool save(struct turn *turn, const struct wizard *wizard, struct error *err)
-{
-    json_t *answers = json_array();
-    for (const struct wizard_answer *answer = wizard->answers; answer; answer = answer->next)
-        json_array_append_new(answers, answer_json(answer));
-    auto_json json_t *json =
-        json_pack("{s:s, s:I, s:I, s:o}", "kind", wizard->kind->name, "step", (json_int_t)wizard->step,
-                  "page", (json_int_t)wizard->page, "answers", answers);
-    return conversation_set_with(turn->work, turn->update->from_id, WIZARD_CONVERSATION, wizard->number,
-                                 json_text(turn->work->arena, json), turn->work->now_ms + WIZARD_MS, err);
-}
-
-static const struct wizard_kind *find_kind(const char *name)
-{
-    for (size_t i = 0; i < wizard_kind_count; i++)
-        if (strcmp(wizard_kinds[i]->name, name) == 0)
-            return wizard_kinds[i];
-    return NULL;
-}
-
-static const char *copy_of(struct arena *arena, const json_t *json, const char *name)
-{
-    const char *text;
-    return json_get_string(json, name, &text) ? arena_strdup(arena, text) : NULL;
-}
-
-static void read_answer(struct wizard *wizard, const json_t *json)
-{
-    struct wizard_answer answer = {.name = copy_of(wizard->arena, json, "name")};
-    int64_t input = 0;
-    if (!answer.name || !json_get_int(json, "input", &input))
-        return;
-    answer.input = (unsigned)input;
-    answer.text = copy_of(wizard->arena, json, "value");
-    json_get_int(json, "value", &answer.number);
-    json_get_bool(json, "left_out", &answer.left_out);
-    answer.label = copy_of(wizard->arena, json, "label");
-    answer.caption = copy_of(wizard->arena, json, "caption");
-    json_get_int(json, "size", &answer.size);
-    put(wizard, &answer);
-}
-
-/* NULL where it is not one of ours (any more): another version of the server wrote it. */
-static struct wizard *read_wizard(struct turn *turn, int64_t number, const char *data)
-{
-    auto_json json_t *json = NULL;
-    struct error ignored;
-    const char *name;
-    int64_t step;
-    json_t *answers;
-    if (!json_parse(data, strlen(data), &json, &ignored) || !json_get_string(json, "kind", &name) ||
-        !json_get_int(json, "step", &step) || !json_get_array(json, "answers", &answers))
-        return NULL;
-    const struct wizard_kind *kind = find_kind(name);
-    if (!kind || kind->role > turn->role)
-        return NULL;
-    struct wizard *wizard = wizard_new(turn, kind);
-    wizard->number = number;
-    json_get_int(json, "page", &wizard->page);
-    for (size_t i = json_array_size(answers); i > 0; i--)
-        read_answer(wizard, json_array_get(answers, i - 1));
-    if (step < 0 || (size_t)step > wizard_step_count(wizard))
-        return NULL;
-    wizard->step = (size_t)step;
-    return wizard;
-}
-
-/* NULL where the person has none. */
-static bool load(struct turn *turn, struct wizard **wizard_out, struct error *err)
-{
-    int64_t number;
-    const char *data;
-    if (!conversation_data(turn->work, turn->update->from_id, WIZARD_CONVERSATION, &number, &data, err))
-        return error_context(err, "wizard");
-    *wizard_out = data ? read_wizard(turn, number, data) : NULL;
-    return true;
-}
-
 /* --- going on --- */
-
-struct wizard *wizard_new(struct turn *turn, const struct wizard_kind *kind)
-{
-    struct wizard *wizard = ARENA_NEW(turn->work->arena, struct wizard);
-    *wizard = (struct wizard){.kind = kind, .arena = turn->work->arena, .number = turn->update->update_id};
-    return wizard;
-}
 
 static bool show_step(struct turn *turn, struct wizard *wizard, size_t step, const char *why,
                       struct error *err)
@@ -263,7 +66,7 @@ static bool show_step(struct turn *turn, struct wizard *wizard, size_t step, con
     if (wizard->step != step)
         wizard->page = 0;
     wizard->step = step;
-    return save(turn, wizard, err) && wizard_ask(turn, wizard, why, err);
+    return wizard_save(turn, wizard, err) && wizard_ask(turn, wizard, why, err);
 }
 
 static bool changed_meanwhile(struct turn *turn, const struct wizard *wizard, struct error *err)
@@ -295,7 +98,7 @@ static bool go_on(struct turn *turn, struct wizard *wizard, struct error *err)
     for (size_t i = count; i > 0; i--) {
         const char *name = wizard->kind->steps[i - 1].name;
         if (!wizard_applies(wizard, i - 1))
-            remove_answer(wizard, name); /* asked for before an earlier answer was changed */
+            wizard_remove(wizard, name); /* asked for before an earlier answer was changed */
         else if (!wizard_answer(wizard, name))
             step = i - 1;
     }
@@ -316,7 +119,7 @@ bool wizard_ask_again(struct turn *turn, struct wizard *wizard, const char *step
     size_t i = 0;
     while (wizard->kind->steps[i].name && strcmp(wizard->kind->steps[i].name, step) != 0)
         i++;
-    remove_answer(wizard, step);
+    wizard_remove(wizard, step);
     return show_step(turn, wizard, i, why, err);
 }
 
@@ -325,7 +128,7 @@ static bool take(struct turn *turn, struct wizard *wizard, struct wizard_answer 
     const struct wizard_step *step = &wizard->kind->steps[wizard->step];
     const char *why = NULL;
     answer->name = step->name;
-    put(wizard, answer);
+    wizard_put(wizard, answer);
     if (step->check && !step->check(turn, wizard, &why, err))
         return error_context(err, "wizard %s", wizard->kind->name);
     if (why)
@@ -435,7 +238,7 @@ bool wizard_take_message(struct turn *turn, int64_t ref, struct error *err)
 {
     struct wizard *wizard;
     struct wizard_answer answer = {0};
-    if (!load(turn, &wizard, err))
+    if (!wizard_load(turn, &wizard, err))
         return false;
     if (!wizard) {
         screen_say(turn, say_label(turn->work, TEXT_ALERT_WIZARD_OVER), NULL);
@@ -456,7 +259,7 @@ bool wizard_take_message(struct turn *turn, int64_t ref, struct error *err)
 static bool load_pressed(struct turn *turn, struct wizard **wizard_out, bool *current_out, struct error *err)
 {
     struct wizard *wizard;
-    if (!load(turn, &wizard, err))
+    if (!wizard_load(turn, &wizard, err))
         return false;
     if (wizard && wizard->number != turn->numbers[0])
         wizard = NULL;
@@ -513,7 +316,8 @@ bool wizard_skip(struct turn *turn, struct error *err)
         return false;
     if (!current || is_summary(wizard) || !wizard->kind->steps[wizard->step].optional)
         return true;
-    put(wizard, &(struct wizard_answer){.name = wizard->kind->steps[wizard->step].name, .left_out = true});
+    wizard_put(wizard,
+               &(struct wizard_answer){.name = wizard->kind->steps[wizard->step].name, .left_out = true});
     return go_on(turn, wizard, err);
 }
 
@@ -529,7 +333,7 @@ bool wizard_back(struct turn *turn, struct error *err)
     while (step > 0 && !wizard_applies(wizard, step - 1))
         step--;
     if (step > 0)
-        remove_answer(wizard, wizard->kind->steps[--step].name);
+        wizard_remove(wizard, wizard->kind->steps[--step].name);
     else
         step = wizard->step;
     return show_step(turn, wizard, step, NULL, err);
@@ -548,7 +352,7 @@ bool wizard_cancel(struct turn *turn, struct error *err)
 {
     struct wizard *wizard;
     struct work *work = turn->work;
-    if (!load(turn, &wizard, err))
+    if (!wizard_load(turn, &wizard, err))
         return false;
     if (!wizard || wizard->number != turn->numbers[0]) {
         screen_say(turn, say_label(work, TEXT_ALERT_WIZARD_OVER), NULL);
@@ -563,7 +367,7 @@ bool wizard_cancel(struct turn *turn, struct error *err)
 bool wizard_resume(struct turn *turn, struct error *err)
 {
     struct wizard *wizard;
-    if (!load(turn, &wizard, err))
+    if (!wizard_load(turn, &wizard, err))
         return false;
     if (wizard && wizard->number == turn->numbers[0])
         return wizard_ask(turn, wizard, NULL, err);
@@ -575,7 +379,7 @@ bool wizard_unfinished(struct turn *turn, const char **title_out, int64_t *numbe
 {
     struct wizard *wizard = NULL;
     bool own = !turn->work->tx;
-    bool ok = (!own || work_begin(turn->work, err)) && load(turn, &wizard, err);
+    bool ok = (!own || work_begin(turn->work, err)) && wizard_load(turn, &wizard, err);
     if (own)
         work_end(turn->work);
     if (!ok)

@@ -1,4 +1,5 @@
-/* What wizard.c (events and state) and wizard_ask.c (what is shown) share; nobody else includes it. */
+/* What wizard.c (events), wizard_state.c (answers) and wizard_ask.c (what is shown) share; nobody else
+ * includes it. */
 #pragma once
 
 #include "bot/wizard.h"
@@ -29,6 +30,13 @@ size_t wizard_step_count(const struct wizard *wizard);
 bool wizard_applies(const struct wizard *wizard, size_t step);
 /* NULL where there is none; one that was left out is there. */
 struct wizard_answer *wizard_answer(const struct wizard *wizard, const char *name);
+/* Takes the place of an earlier answer of that name; copied, but for its texts. */
+void wizard_put(struct wizard *wizard, const struct wizard_answer *answer);
+void wizard_remove(struct wizard *wizard, const char *name);
+/* Keeps it as the person's conversation. In the open transaction. */
+MUST_USE bool wizard_save(struct turn *turn, const struct wizard *wizard, struct error *err);
+/* NULL where the person has none, or another version of the server wrote it. */
+MUST_USE bool wizard_load(struct turn *turn, struct wizard **wizard_out, struct error *err);
 /* The buttons of the page that is shown. */
 MUST_USE bool wizard_choices_now(struct turn *turn, const struct wizard *wizard,
                                  struct wizard_choices *choices_out, struct error *err);
