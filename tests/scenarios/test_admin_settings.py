@@ -265,9 +265,9 @@ def test_sticker_and_photo_of_the_welcome(world, kopi, staff, budi):
     assert [m.kind for m in came] == ["sticker", None, "photo"], "the sticker, the keyboard's line, the welcome"
     budi.press(kopi, "🧭 Semua Produk", welcome)
     budi.wait_for(kopi, "Kopi Susu")
+    budi.wait_gone(kopi, welcome)
     reset(andi, kopi, "Foto sambutan")
     reset(andi, kopi, "Stiker sambutan")
-    world.quiet()  # the photo that was left goes away
     before = len(budi.from_bot(kopi))
     assert not budi.start_chat(kopi).photo
     assert [m.kind for m in budi.from_bot(kopi)[before:]] == [None, None]
