@@ -254,6 +254,7 @@ static bool start_engine(struct program *program, struct error *err)
         lane_store_hold_outbox(lanes_server_store(program->lanes), true);
     lanes_on_catalogue_change(program->lanes, forget_catalogue);
     lanes_on_task(program->lanes, settings_apply);
+    alerts_set_away(config->owner_database_away * 1000);
     alerts_start(program->lanes);
     return true;
 }

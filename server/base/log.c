@@ -105,8 +105,11 @@ static void add_message(struct str *s, const char *message)
 /* A whole line with its line break. */
 static void render(struct str *s, enum log_level level, int64_t at_ms, const char *message)
 {
-    static const char *const names[] = {
-        [LOG_DEBUG] = "debug", [LOG_INFO] = "info", [LOG_WARN] = "warn", [LOG_ERROR] = "error"};
+    static const char *const names[] = {[LOG_DEBUG] = "debug",
+                                        [LOG_INFO] = "info",
+                                        [LOG_WARN] = "warn",
+                                        [LOG_ERROR] = "error",
+                                        [LOG_ALERTED] = "error"};
     char stamp[25];
     clock_format_utc(at_ms, stamp);
     str_addf(s, "[%s] [%s] ", stamp, names[level]);
@@ -164,7 +167,7 @@ static void report_error(struct arena *arena, const char *store, const char *mes
 
 void log_write(enum log_level level, const char *store, const char *format, ...)
 {
-    if (level == LOG_ERROR)
+    if (level >= LOG_ERROR)
         atomic_fetch_add(&errors, 1);
     if (level < state.least)
         return;

@@ -13,7 +13,7 @@
 
 #include "base/error.h"
 
-enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR };
+enum log_level { LOG_DEBUG, LOG_INFO, LOG_WARN, LOG_ERROR, LOG_ALERTED };
 
 /* Starts the writer. `directory` is made where it is missing. Also to standard error when `echo`. */
 MUST_USE bool log_start(const char *directory, enum log_level least, bool echo, struct error *err);
@@ -29,6 +29,9 @@ void log_write(enum log_level level, const char *store, const char *format, ...)
 #define log_info(store, ...)  log_write(LOG_INFO, (store), __VA_ARGS__)
 #define log_warn(store, ...)  log_write(LOG_WARN, (store), __VA_ARGS__)
 #define log_error(store, ...) log_write(LOG_ERROR, (store), __VA_ARGS__)
+/* An error line about what is raised as an alert of its own: the same in the file, not reported to
+ * log_on_error(). */
+#define log_alerted(store, ...) log_write(LOG_ALERTED, (store), __VA_ARGS__)
 
 /* Called after each error line was queued, on the thread that logs it, not under a lock; the message is what
  * the line says (one line, UTF-8, tokens blanked). What it logs itself is not reported to it. NULL: nobody.

@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "payment/breaker.h"
 #include "payment/internal.h"
+#include "watch/alerts.h"
 
 enum { LOOK_AGAIN_MS = 15000 };
 
@@ -12,6 +13,7 @@ bool outage_note(struct work *work, const struct error *failure, struct error *e
     bool added = false;
     if (breaker_note(work->tenant->pakasir_project, failure, work->now_ms) != BREAKER_OPENED)
         return true;
+    alert_raise(work->tenant->name, ALERT_GATEWAY, "", "%s", failure->text);
     if (!job_add_new(work, JOB_GATEWAY_DOWN, 0, work->now_ms + LOOK_AGAIN_MS, &added, err))
         return error_context(err, "outage");
     return !added || checkout_notices()->gateway_down(work, failure->text, err);
@@ -45,5 +47,6 @@ bool outage_finish(struct work *work, int64_t ref, void *job_request, void *job_
     }
     *step_out = (struct job_step){.kind = JOB_DONE};
     log_info(work->tenant->name, "the payment gateway answers again");
+    alert_clear(work->tenant->name, ALERT_GATEWAY, "");
     return checkout_notices()->gateway_up(work, err);
 }

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "store/aside.h"
+#include "watch/alerts.h"
 
 enum {
     HOUR_MS = 3600 * 1000,
@@ -147,6 +148,8 @@ static void log_result(struct arena *arena, const char *name, const struct verif
 {
     if (result->unfinished)
         log_error(NULL, "books of %s: not checked to the end: %s took too long", name, result->unfinished);
+    if (!result->difference_count && !result->unfinished)
+        alert_clear(name, ALERT_BOOKS, "");
     if (!result->difference_count) {
         log_info(name, "books checked: no difference in %s (%" PRId64 " ms)", verify_looked_at(arena, result),
                  result->took_ms);
@@ -157,8 +160,9 @@ static void log_result(struct arena *arena, const char *name, const struct verif
         const struct verify_difference *d = &result->differences[i];
         str_addf(&lines, "; %s: %s: %s", d->what, d->who, d->says);
     }
-    log_error(NULL, "books of %s: %" PRId64 " differences, see lapakctl verify%s", name,
-              result->difference_count, str_done(&lines));
+    log_alerted(NULL, "books of %s: %" PRId64 " differences, see lapakctl verify%s", name,
+                result->difference_count, str_done(&lines));
+    alert_raise(name, ALERT_BOOKS, "", "%" PRId64, result->difference_count);
 }
 
 static bool look(const struct tenant *tenant, struct arena *arena, struct verify_result *result_out,

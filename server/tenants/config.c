@@ -68,6 +68,8 @@ static const struct key keys[] = {
     {"owner.ids", KEY_IDS, .offset = AT(owner_ids), .least = 1, .most = 100},
     {"owner.language", KEY_ENUM, .fallback = "id", .offset = AT(owner_language), .names = tenant_languages},
     {"owner.timezone", KEY_ZONE, .fallback = "Asia/Jakarta", .offset = AT(owner_zone)},
+    {"owner.database_away", KEY_INT, .fallback = "60", .offset = AT(owner_database_away), .least = 2,
+     .most = 3600},
     {"lanes", KEY_INT, .fallback = "4", .offset = AT(lanes), .least = 1, .most = 64},
     {"tls.certificate", KEY_PATH, .offset = AT(tls_certificate)},
     {"tls.key", KEY_PATH, .offset = AT(tls_key)},

@@ -56,6 +56,7 @@ struct config {
     struct key_ids owner_ids;
     const char *owner_language; /* "id" or "en" */
     const struct clock_zone *owner_zone;
+    int64_t owner_database_away; /* seconds until the owners are told directly: 2 to 3600 */
     int64_t lanes; /* 1 to 64 */
     struct key_addresses metrics_allow;
     struct watch_limits watch;

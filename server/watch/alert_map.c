@@ -240,10 +240,12 @@ void alert_map_put_back(struct alert_map *map, struct alert_note **notes, size_t
 void alert_map_forget(struct alert_map *map)
 {
     pthread_mutex_lock(&map->mutex);
-    while (map->first) {
-        struct alert_note *note = map->first;
-        unlink_note(map, note);
+    for (struct alert_note *note = map->first, *next; note; note = next) {
+        next = note->next;
         alert_note_free(note);
     }
+    memset((void *)map->buckets, 0, sizeof map->buckets);
+    map->first = map->last = NULL;
+    map->raised = map->cleared = 0;
     pthread_mutex_unlock(&map->mutex);
 }

@@ -105,7 +105,6 @@ static bool write_some(struct work *work)
         log_warn(NULL, "an alert of kind %s can't be written down and is dropped: %s",
                  batch->notes[0]->whole_store ? "any" : alert_kind_name(batch->notes[0]->kind), err.text);
         atomic_fetch_add(&map.dropped, 1);
-        ok = true;
     } else if (!ok) {
         rounds.one_by_one = rounds.one_by_one || !passing;
         alert_map_put_back(&map, batch->notes, batch->count);
