@@ -169,7 +169,7 @@ static void everything_wrong_is_listed_by_line(void **unused)
         "log_dir, texts_dir, schema_dir, telegram_api_base, pakasir_api_base, telegram_rate, owner, lanes, "
         "tls, "
         "trusted_proxies, telegram_only_from, "
-        "metrics_allow\n"
+        "metrics_allow, watch\n"
         "environment: DATA_ENCRYPTION_KEY: is not set in the environment (no env file is read); make one "
         "with: openssl rand "
         "-base64 32\n");
