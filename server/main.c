@@ -21,6 +21,7 @@
 #include "payment/fee.h"
 #include "payment/gateway.h"
 #include "store/active.h"
+#include "store/audit_daily.h"
 #include "store/catalogue.h"
 #include "store/settings.h"
 #include "telegram/api.h"
@@ -187,8 +188,9 @@ static void forget_catalogue(struct work *work)
     settings_forget(work);
 }
 
-static const struct job_kind *const store_jobs[] = {&verify_daily_job, &active_job, &monitor_round_job,
-                                                    &alerts_tidy_job};
+static const struct job_kind *const store_jobs[] = {&verify_daily_job,  &active_job,
+                                                    &monitor_round_job, &alerts_tidy_job,
+                                                    &audit_daily_job,   &audit_daily_server_job};
 
 static void set_job_kinds(struct arena *arena)
 {
@@ -213,6 +215,7 @@ static bool start_engine(struct program *program, struct error *err)
     set_job_kinds(program->arena);
     checkout_set_notices(&bot_checkout_notices);
     verify_daily_start(config->database_url, &bot_verify_notices);
+    audit_daily_start(config->database_url);
     active_start(config->database_url);
     bot_start_reading(config->database_url);
     outbox_set_effects(bot_outbox_effects, bot_outbox_effect_count);
@@ -348,6 +351,7 @@ static void stop(struct program *program)
         lanes_wind_down(program->lanes);
     monitor_stop();
     verify_daily_stop();
+    audit_daily_stop();
     active_stop();
     bot_stop_reading();
     bot_stop_asking();

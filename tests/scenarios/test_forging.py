@@ -57,7 +57,7 @@ def fingerprint(store):
     assert len(tables) >= 15
     digests = {}
     for (table,) in tables:
-        if table == "updates_seen":
+        if table in ("updates_seen", "audit_logs"):  # the trail tells of the forging; see test_audit.py
             continue
         statement = sql.SQL(
             "SELECT count(*), md5(coalesce(string_agg(row, '|' ORDER BY row), ''))"

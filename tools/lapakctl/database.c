@@ -1,6 +1,7 @@
 #include "database.h"
 
 #include <semaphore.h>
+#include <string.h>
 
 #include "db/migrate.h"
 #include "store/settings.h"
@@ -64,14 +65,17 @@ bool database_with_store(const struct command_setup *setup, const struct tenant 
     struct visit visit = {.fn = fn, .argument = argument, .err = err};
     struct pool *pool = pool_start(1);
     struct lanes *lanes;
+    bool is_server = !strcmp(tenant->name, TENANT_SERVER_NAME);
     const struct lane_options options = {.count = 1,
                                          .database_url = setup->config->database_url,
                                          .pool = pool,
-                                         .master_key = setup->config->data_encryption_key};
+                                         .master_key = setup->config->data_encryption_key,
+                                         .server_tenant = is_server ? tenant : NULL};
     if (lanes_start(&options, &lanes, err)) {
         sem_init(&visit.done, 0, 0);
         lanes_on_task(lanes, settings_apply);
-        lane_submit_internal(lanes_add_store(lanes, tenant), run_visit, &visit);
+        lane_submit_internal(is_server ? lanes_server_store(lanes) : lanes_add_store(lanes, tenant),
+                             run_visit, &visit);
         sem_wait(&visit.done);
         sem_destroy(&visit.done);
         lanes_stop(&lanes);

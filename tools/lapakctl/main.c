@@ -10,7 +10,7 @@
 
 static const struct command *const commands[] = {
     &command_check,          &command_tenants,        &command_migrate, &command_tenant_add,
-    &command_catalog_import, &command_catalog_export, &command_verify,
+    &command_catalog_import, &command_catalog_export, &command_verify,  &command_audit,
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0], MOST_WORDS = 64 };
 
