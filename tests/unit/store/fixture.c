@@ -65,6 +65,7 @@ void shop_close(struct shop **closed)
         return;
     work_end(&s->work);
     forget(s);
+    audit_notes_free(&s->store);
     db_close(&s->lane.db);
     db_close(&s->admin);
     arena_free(&s->arena);
