@@ -258,6 +258,8 @@ static bool start_engine(struct program *program, struct error *err)
     lanes_on_catalogue_change(program->lanes, forget_catalogue);
     lanes_on_task(program->lanes, settings_apply);
     alerts_set_away(config->owner_database_away * 1000);
+    owner_start(program->server_tenant);
+    alerts_set_teller(&owner_alert_teller);
     alerts_start(program->lanes);
     return true;
 }

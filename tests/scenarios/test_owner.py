@@ -73,3 +73,77 @@ def test_a_repeated_update_is_done_once(world, kopi, oma):
     assert posted(world, update)["method"] in ("sendMessage", "editMessageText")
     assert posted(world, update) is None or posted(world, update)["method"] == "answerCallbackQuery"
     assert world.owner_bot.post_update(update, secret="wrong")[0] == 401
+
+
+# --- alerts ---
+
+
+def raised(world, kind, detail, *, store="kopi-digital", subject="", count=1):
+    """As watch/alerts writes one down: its id."""
+    return world.query("INSERT INTO lapak.alerts (store, kind, subject, detail, count, first_at, last_at, due_at)"
+                       " VALUES (%s, %s, %s, %s, %s, now(), now(), now()) RETURNING id", store, kind, subject, detail, count)[0][0]
+
+
+def recovered(world, number):
+    world.query("UPDATE lapak.alerts SET recovered_at = now(), due_at = now() WHERE id = %s", number)
+
+
+def test_alerts_are_told_acknowledged_muted_and_recover(world, kopi, oma):
+    bot = world.owner_bot
+    number = raised(world, "webhook", "Connection <refused> & more")
+    told = oma.wait_for(bot, "[kopi-digital] ⚠️ Webhook Telegram bermasalah")
+    assert "Connection <refused> & more" in told.text and told.labels == ["✅ Sudah tahu", "🔕 Bisukan…", "🏪 kopi-digital"]
+    raised(world, "disk", "91 %", store="", subject="/var")
+    oma.wait_for(bot, "[server] 🚨 Disk hampir penuh (/var)")
+    oma.send(bot, "/start")
+    assert "🔔 Peringatan (2)" in oma.wait_for(bot, MENU).labels
+    oma.press(bot, "🔔 Peringatan (2)")
+    page = oma.wait_for(bot, "Peringatan yang masih terbuka (2)")
+    assert "Webhook" in page.text and "Disk" in page.text
+    oma.press(bot, "🚨 [server] Disk", page)
+    page = oma.wait_for(bot, "91 %")
+    oma.press(bot, "🔕 24 jam", page)
+    page = oma.wait_for(bot, "Dibisukan sampai")
+    oma.press(bot, "🔔 Bunyikan lagi", page)
+    oma.wait_for(bot, lambda message: message.id == page.id and "Dibisukan" not in message.text)
+    # the button on the alert's own message
+    pressed = oma.press(bot, "✅ Sudah tahu", told)
+    assert "Dicatat" in oma.wait_answer(bot, pressed)["text"]
+    page = oma.wait_for(bot, "Sudah diketahui")
+    assert str(OWNER) in page.text and page.id == told.id and "✅ Sudah tahu" not in page.labels
+    recovered(world, number)
+    page = oma.wait_for(bot, "[kopi-digital] ✅ Pulih: Webhook Telegram bermasalah")
+    assert page.labels == ["🏪 kopi-digital"]
+    pressed = oma.press(bot, "🔕 1 jam", told)
+    assert "sudah selesai" in oma.wait_answer(bot, pressed)["text"]
+    oma.wait_for(bot, "✅ Pulih ")
+    events = [event for (event,) in world.query("SELECT event FROM lapak.audit_logs ORDER BY id")]
+    assert events == ["owner.login", "alert.muted", "alert.unmuted", "alert.acked"]
+
+
+def test_a_dead_token_loses_no_alert(world, kopi, oma):
+    """Whatever is raised while the owner's bot is dead comes once it lives again."""
+    bot = world.owner_bot
+    world.expect("log server: .*disabled: ")
+    world.sandbox.post("bot", token=world.owner_token, revoked=True)
+    world.restart()
+    world.until(lambda: bot.value("SELECT state FROM owner_bot") == "disabled", what="the owner's bot to be disabled")
+    assert world.metrics().get("lapak_owner_bot_up") == 0
+    assert bot.post_update(message(oma, "/start"))[0] == 503, "Telegram keeps it until the token works"
+    for number in range(3):
+        raised(world, "error", f"kesalahan {number}", subject=f"kesalahan {number}", count=number + 1)
+    world.until(lambda: bot.value("SELECT count(*) FROM outbox WHERE state = 'pending'") == 4, what="three alerts and the bot's own")
+    world.sandbox.post("bot", token=world.owner_token, revoked=False)
+    world.restart()
+    for number in range(3):
+        oma.wait_for(bot, f"kesalahan {number}", fresh=False)
+    assert "3 kali" in oma.wait_for(bot, "kesalahan 2", fresh=False).text
+
+
+def test_an_owner_who_never_wrote_gets_everything_later(world, kopi):
+    bot, oma = world.owner_bot, world.person(OWNER)
+    world.start()
+    raised(world, "books", "2")
+    world.until(lambda: bot.query("SELECT state FROM outbox") == [("held",)], what="the message to be held")
+    oma.start_chat(bot)
+    oma.wait_for(bot, "[kopi-digital] 🚨 Pembukuan tidak cocok", fresh=False)

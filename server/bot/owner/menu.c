@@ -29,10 +29,10 @@ bool menu_show(struct turn *turn, struct error *err)
     struct stores_count count;
     struct figures_sum sum;
     const char *title;
-    int64_t wizard;
+    int64_t wizard, open;
     if (!stores_count(work->tx, &count, err) ||
         !figures_today(work, owner_day(work, work->now_ms), &sum, err) ||
-        !wizard_unfinished(turn, &title, &wizard, err))
+        !alerts_open_count(work, NULL, &open, err) || !wizard_unfinished(turn, &title, &wizard, err))
         return error_context(err, "owner's menu");
     const char *html = menu_html(work, &count, &sum);
     struct keyboard keyboard;
@@ -44,6 +44,9 @@ bool menu_show(struct turn *turn, struct error *err)
         keyboard_row(&keyboard);
     }
     screen_button(turn, &keyboard, TEXT_BUTTON_OWNER_STORES, "os");
+    keyboard_data(&keyboard,
+                  say(work, TEXT_BUTTON_OWNER_ALERTS, TEXT_VALUES(TV("jumlah", say_number(work, open)))),
+                  open ? STYLE_DANGER : STYLE_NONE, "oa");
     owner_refresh_button(turn, &keyboard, "ad");
     page_show(work, &turn->page, html, keyboard_inline(&keyboard));
     return true;

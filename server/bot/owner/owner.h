@@ -13,6 +13,7 @@
 #include <jansson.h>
 
 #include "telegram/update.h"
+#include "watch/alerts.h"
 #include "work/work.h"
 
 /* As bot_handle(), which hands the updates of the server's lane_store over. */
@@ -21,3 +22,11 @@ MUST_USE bool owner_handle(struct work *work, const struct update *update, const
 
 /* For setMyCommands; borrowed, lives as long as the program. */
 const json_t *owner_commands(const char *language);
+
+/* --- wiring --- */
+
+/* For alerts_set_teller(): each alert is a message to every owner, kept until they can be reached. */
+extern const struct alert_teller owner_alert_teller;
+/* What goes out while the database is away goes to this tenant's owners (tenant_of_server(); borrowed).
+ * Before alerts_start(). */
+void owner_start(const struct tenant *server);

@@ -6,6 +6,7 @@
 #include "bot/admin/screen.h"
 #include "bot/routes.h"
 #include "tenants/stores.h"
+#include "watch/alerts.h"
 #include "watch/figures.h"
 
 /* The tables (ways.c). */
@@ -15,6 +16,7 @@ extern const struct callback_row owner_callback_rows[];
 extern const size_t owner_callback_row_count;
 
 turn_handler menu_show, menu_help, menu_unknown, menu_message, menu_nothing, menu_old_button;
+turn_handler alerts_open, alerts_older, alerts_one, alerts_ack, alerts_mute, alerts_unmute;
 turn_handler stores_open, stores_after, stores_before;
 
 /* "2026-11-22": the day in the owner's zone. In the arena. */
@@ -25,3 +27,13 @@ const char *owner_actor(const struct turn *turn);
 const char *owner_state_sign(const struct store_row *store);
 /* `🔄 Segarkan` in a row of its own. */
 void owner_refresh_button(struct turn *turn, struct keyboard *keyboard, const char *data);
+
+/* To each owner by the outbox, kept until it is sent; in the open transaction of the server's. Takes over the
+ * keyboard (may be NULL). */
+MUST_USE bool owner_send(struct work *work, const char *html, json_t *keyboard, struct error *err);
+
+/* Alerts as lines of a list, and a button for each. */
+const char *alerts_lines(struct work *work, const struct alert_row *rows, size_t count);
+void alerts_buttons(struct work *work, struct keyboard *keyboard, const struct alert_row *rows, size_t count);
+/* How many are open; of a store, or of everybody (NULL). */
+MUST_USE bool alerts_open_count(struct work *work, const char *store, int64_t *count_out, struct error *err);

@@ -12,6 +12,7 @@
 const struct command_row owner_command_rows[] = {
     {{"/start"}, TEXT_OWNER_COMMAND_START, WAY(menu_show)},
     {{"/toko", "/stores"}, TEXT_OWNER_COMMAND_STORES, WAY(stores_open)},
+    {{"/peringatan", "/alerts"}, TEXT_OWNER_COMMAND_ALERTS, WAY(alerts_open)},
     {{"/bantuan", "/help"}, TEXT_OWNER_COMMAND_HELP, WAY(menu_help)},
 };
 const size_t owner_command_row_count = COUNT(owner_command_rows);
@@ -33,5 +34,13 @@ const struct callback_row owner_callback_rows[] = {
     {"os", "", WAY(stores_open)},
     {"osa", "s", WAY(stores_after)},
     {"osb", "s", WAY(stores_before)},
+
+    /* Alerts: an alert's id */
+    {"oa", "", WAY(alerts_open)},
+    {"oaa", "i", WAY(alerts_older)}, /* the alert they are older than */
+    {"oai", "i", WAY(alerts_one)},
+    {"oak", "i", WAY(alerts_ack)},
+    {"oam", "ii", WAY(alerts_mute)}, /* hours */
+    {"oau", "i", WAY(alerts_unmute)},
 };
 const size_t owner_callback_row_count = COUNT(owner_callback_rows);

@@ -50,8 +50,10 @@ def catalogue_text(products):
 class Bot:
     """A bot of lapakd at Telegram; `name` is the one in its webhook's path."""
 
-    def __init__(self, world, name, token, language="id"):
+    def __init__(self, world, name, token, *, admins=(), owners=(), language="id"):
         self.world = world
+        self.admins = admins
+        self.owners = owners
         self.name = name
         self.token = token
         self.bot_id = int(token.partition(":")[0])
@@ -99,11 +101,10 @@ class Store(Bot):
     """One store of a world. Its attributes are what went into its tenant file."""
 
     def __init__(self, world, number, name, products, *, admins, owners, title=None, language="id", **more):
-        super().__init__(world, name, f"{7_000_000_000 + number}:{f'test-token-of-{name}-'.ljust(35, 'x')[:35]}", language)
+        token = f"{7_000_000_000 + number}:{f'test-token-of-{name}-'.ljust(35, 'x')[:35]}"
+        super().__init__(world, name, token, admins=admins, owners=owners, language=language)
         self.title = title or name.replace("-", " ").title()
         self.products = products
-        self.admins = admins
-        self.owners = owners
         self.slug = f"{name}-proyek"
         self.api_key = f"kunci-{name}"
         self.webhook_secret = f"rahasia-webhook-{name}"

@@ -43,7 +43,7 @@ class World:
         self._faults = []
         self.owner_token = f"6999999999:{'owner-token-for-tests-'.ljust(35, 'x')}"
         key = base64.b64encode(hashlib.sha256(b"a key for tests").digest()).decode()
-        self.owner_bot = Bot(self, "server", self.owner_token)
+        self.owner_bot = Bot(self, "server", self.owner_token, owners=[OWNER])
         # both may be changed before start()
         self.env = {"DATA_ENCRYPTION_KEY": key, "OWNER_BOT_TOKEN": self.owner_token}
         self.config = {
