@@ -124,7 +124,7 @@ struct deciding {
 static bool decide(struct work *work, void *context, struct error *err)
 {
     struct deciding *deciding = context;
-    return alerts_decide(work, teller, &deciding->pace, err) &&
+    return alerts_decide(work, teller && teller->tell ? teller : NULL, &deciding->pace, err) &&
            (!deciding->counts || alert_open_counts(work, NULL, deciding->open, err));
 }
 

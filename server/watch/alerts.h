@@ -146,7 +146,7 @@ struct alert_teller {
      * could be told: tried again soon. */
     bool (*tell_directly)(enum alert_telling why, int64_t away_ms);
 };
-/* Before alerts_start(); NULL (and before): alerts are written down and nobody is told. */
+/* Before alerts_start(); NULL (and before), or without `tell`: alerts are written down and nobody is told. */
 void alerts_set_teller(const struct alert_teller *teller);
 
 /* --- wiring --- */

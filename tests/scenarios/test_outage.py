@@ -72,6 +72,8 @@ def test_down_and_back_again(world, kopi, budi, how):
     crowd[0].wait_for(kopi, PAID)
     world.quiet()
     assert alerts(andi, kopi) == [1, 1]
+    gateway = "SELECT count(*), count(recovered_at) FROM lapak.alerts WHERE store = %s AND kind = 'gateway'"
+    world.until(lambda: world.query(gateway, kopi.name) == [(1, 1)], what="the owners' alert, recovered")
 
 
 @pytest.mark.slow

@@ -58,6 +58,7 @@ extern const struct command command_catalog_import;
 extern const struct command command_catalog_export;
 extern const struct command command_verify;
 extern const struct command command_audit;
+extern const struct command command_alerts;
 
 /* The configuration that a command works on: both files read and without faults. */
 struct command_setup {

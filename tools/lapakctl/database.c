@@ -65,7 +65,7 @@ bool database_with_store(const struct command_setup *setup, const struct tenant 
     struct visit visit = {.fn = fn, .argument = argument, .err = err};
     struct pool *pool = pool_start(1);
     struct lanes *lanes;
-    bool is_server = !strcmp(tenant->name, TENANT_SERVER_NAME);
+    bool is_server = !tenant || !strcmp(tenant->name, TENANT_SERVER_NAME);
     const struct lane_options options = {.count = 1,
                                          .database_url = setup->config->database_url,
                                          .pool = pool,

@@ -14,8 +14,8 @@ MUST_USE bool database_prepare(struct command_context *context, const struct com
                                struct db *db, const struct tenant_list *list, struct migrate_target *targets,
                                size_t *target_count_out, struct error *err);
 
-/* Runs `fn` with a unit of work of the store (or of the server: tenant_of_server()), on a lane of its own,
- * and waits for it. */
+/* Runs `fn` with a unit of work of the store (or of the server: tenant_of_server(), or NULL where nothing
+ * asks for its tenant), on a lane of its own, and waits for it. */
 MUST_USE bool database_with_store(const struct command_setup *setup, const struct tenant *tenant,
                                   bool (*fn)(struct work *work, void *argument, struct error *err),
                                   void *argument, struct error *err);
