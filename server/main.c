@@ -226,7 +226,13 @@ static bool start_engine(struct program *program, struct error *err)
                                            .public_url = config->public_url,
                                            .is_disabled = is_disabled,
                                            .register_again = on_unauthorized,
-                                           .context = program});
+                                           .context = program,
+                                           .database_url = config->database_url,
+                                           .gateway_url = config->pakasir_api_base,
+                                           .log_dir = config->log_dir,
+                                           .backup_dir = config->backup.directory,
+                                           .certificate = config->tls_certificate,
+                                           .has_owner_bot = config->owner_token});
 
     program->directory = directory_new(program->enrolment_count);
     program->pool = pool_start(POOL_THREADS);

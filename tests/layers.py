@@ -30,7 +30,7 @@ BELOW = {
     "payment": ["base", "db", "tenants", "work", "watch", "store"],
     "backup": ["base", "db", "tenants", "work", "watch", "store"],
     "bot": ["base", "db", "tenants", "work", "watch", "store", "payment", "telegram"],
-    "monitor": ["base", "db", "tenants", "work", "watch", "store", "payment", "telegram"],
+    "monitor": ["base", "db", "tenants", "work", "watch", "store", "payment", "telegram", "web"],
     "http": ["base", "db", "tenants", "work", "watch", "store", "payment", "telegram", "web", "bot"],
     "hosting": ["base", "db", "tenants", "work", "watch", "store", "payment", "telegram", "web", "bot", "monitor",
                 "backup", "http"],

@@ -5,6 +5,7 @@
 #include "http/internal.h"
 #include "store/verify_daily.h"
 #include "watch/alerts.h"
+#include "watch/machine.h"
 
 /* Above this many stores, figures per store would make the page too long to scrape every few seconds. */
 enum { MOST_STORES_LISTED = 200 };
@@ -196,6 +197,7 @@ void status_metrics(struct web_request *request, void *context)
     metrics_figure(&page, "lapak_log_dropped_total", "counter",
                    "Log lines dropped because the disk was too slow.", "", (int64_t)log_dropped());
     metrics_process(&page);
+    machine_render(&page);
     web_respond(request->token, &(struct web_response){.status = 200,
                                                        .content_type = "text/plain; version=0.0.4",
                                                        .body = str_done(&page),

@@ -4,6 +4,7 @@
 #include "monitor/monitor.h"
 #include "monitor/webhook_info.h"
 #include "watch/figures.h"
+#include "watch/machine.h"
 
 /* --- monitor.c --- */
 
@@ -30,12 +31,62 @@ void pacing_forget(void); /* tests */
 /* What the database says of the store, in its open transaction; in the arena. */
 MUST_USE bool reading_store(struct work *work, struct store_figures *figures_out, struct error *err);
 
+/* What waits among the server's own rows: for reading_late(). */
+MUST_USE bool reading_server(struct db_tx *tx, struct db_rows *outbox_out, struct db_rows *jobs_out,
+                             struct error *err);
+/* Seconds since the time in the first row's column. */
+int64_t reading_late(const struct db_rows *rows, int column, int64_t now_ms);
+
 /* --- probe.c --- */
 
 /* Whether the tenant's gateway answers at all, asked at most once a while for all stores. Pool's threads;
  * waits at most 10 s. `*why_out` is for people, in the arena. */
 bool probe_gateway(const struct tenant *tenant, struct arena *arena, int64_t now_ms, const char **why_out);
 void probe_forget(void); /* tests */
+
+/* --- machine.c --- */
+
+void machine_start(void);
+void machine_stop(void);
+/* Whether the thread is to end: asked by what takes long. */
+bool machine_stopping(void);
+
+/* --- space.c --- */
+
+/* The disk a directory is on. False where it can't be asked. */
+bool space_of(const char *directory, struct machine_disk *disk_out);
+/* Bytes of all files below a directory; -1 where it can't be read, or the thread is to end. */
+int64_t space_below(const char *directory);
+
+/* --- machine_database.c: on a connection of its own --- */
+
+void machine_database_start(const char *database_url);
+void machine_database_stop(void);
+/* Size, connections, clock and disk; what of the server's own rows is late. */
+struct machine_database {
+    int64_t outbox_late, jobs_late; /* seconds */
+    const char *directory;          /* of a database on this machine, where it may be known; in the arena */
+};
+MUST_USE bool machine_database_look(struct arena *arena, struct machine_figures *figures,
+                                    struct machine_database *database_out, struct error *err);
+
+/* --- outside.c: waits 5 s at most --- */
+
+/* When the certificate of an https address ends, in ms; false where nobody answers, or it is none. */
+bool outside_certificate(const char *url, int64_t *expires_ms_out);
+/* How far ahead of ours the clock of a web server is, in ms (its Date, to the second). */
+bool outside_clock(const char *url, int64_t *ahead_ms_out);
+
+/* --- machine_judge.c --- */
+
+/* Each raises and clears alerts, of what is known. */
+void judge_machine(const struct machine_figures *figures, const struct watch_limits *limits);
+void judge_database(const struct machine_figures *figures, const struct machine_database *database,
+                    const struct error *failure, const struct monitor_options *options);
+/* One certificate: `subject` is its file, or the address. 0: not known. */
+void judge_certificate(const char *subject, int64_t expires_ms, const struct watch_limits *limits,
+                       int64_t now_ms);
+void judge_clocks(const struct machine_figures *figures, const struct watch_limits *limits);
 
 /* --- judge.c --- */
 

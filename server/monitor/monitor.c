@@ -26,6 +26,7 @@ void monitor_start(struct lanes *lanes)
     pthread_mutex_lock(&mutex);
     the_lanes = lanes;
     pthread_mutex_unlock(&mutex);
+    machine_start();
 }
 
 void monitor_stop(void)
@@ -33,6 +34,7 @@ void monitor_stop(void)
     pthread_mutex_lock(&mutex);
     the_lanes = NULL;
     pthread_mutex_unlock(&mutex);
+    machine_stop();
     pacing_forget();
     probe_forget();
 }

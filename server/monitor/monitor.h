@@ -20,13 +20,21 @@ struct monitor_options {
     /* To be registered with Telegram once more. Lane's thread; must not wait. */
     void (*register_again)(void *context, struct lane_store *store);
     void *context;
+    /* The machine: */
+    const char *database_url;
+    const char *gateway_url; /* whose clock is asked */
+    const char *log_dir;
+    const char *backup_dir;  /* NULL: none */
+    const char *certificate; /* the listener's, a PEM file; NULL: none */
+    bool has_owner_bot;      /* the server's own messages are sent */
 };
 
 /* Before the lanes start; everything in the options must live until monitor_stop(). */
 void monitor_init(const struct monitor_options *options);
-/* With the lanes there. */
+/* With the lanes there: begins to look at the machine, on a thread of its own. */
 void monitor_start(struct lanes *lanes);
-/* Nothing is written down and nobody registered any more. Before the lanes are drained. */
+/* Nobody looks, and nothing is written down, any more. Waits a second at most for what asks the outside
+ * world. Before the lanes are drained. */
 void monitor_stop(void);
 
 /* One for every store. */

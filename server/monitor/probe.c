@@ -11,7 +11,7 @@ static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static struct {
     int64_t asked_ms; /* 0: never */
     bool asking, ok;
-    char why[sizeof ((struct error *)0)->text];
+    char why[sizeof((struct error *)0)->text];
 } last = {.ok = true};
 
 static bool is_fresh(int64_t now_ms)

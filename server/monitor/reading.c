@@ -33,10 +33,16 @@ DB_COMMON_STATEMENT(monitor_jobs,
                     "SELECT min(CASE WHEN lease_until IS NULL THEN due_at ELSE lease_until END) FROM jobs"
                     " WHERE state = 'pending'");
 
-static int64_t seconds_late(const struct db_rows *rows, int column, int64_t now_ms)
+int64_t reading_late(const struct db_rows *rows, int column, int64_t now_ms)
 {
     int64_t since_ms = db_time(rows, 0, column);
     return since_ms > 0 && since_ms < now_ms ? (now_ms - since_ms) / 1000 : 0;
+}
+
+bool reading_server(struct db_tx *tx, struct db_rows *outbox_out, struct db_rows *jobs_out, struct error *err)
+{
+    return db_send(tx, &monitor_outbox, DB_NO_PARAMS, outbox_out, err) &&
+           db_query(tx, &monitor_jobs, DB_NO_PARAMS, jobs_out, err);
 }
 
 static const char *day_text(struct arena *arena, int64_t day)
@@ -73,8 +79,8 @@ bool reading_store(struct work *work, struct store_figures *figures_out, struct 
         .people = counter_read(&counters).users,
         .parked = db_int(&parked, 0, 0),
         .outbox_waiting = db_int(&outbox, 0, 0),
-        .outbox_late_seconds = seconds_late(&outbox, 1, work->now_ms),
-        .jobs_late_seconds = seconds_late(&jobs, 0, work->now_ms),
+        .outbox_late_seconds = reading_late(&outbox, 1, work->now_ms),
+        .jobs_late_seconds = reading_late(&jobs, 0, work->now_ms),
         .failed_in_row = db_int(&failing, 0, 0),
     };
     return true;

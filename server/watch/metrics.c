@@ -34,10 +34,20 @@ void metrics_row(struct str *page, const char *name, const char *labels, int64_t
     str_addf(page, *labels ? "%s{%s} %lld\n" : "%s%s %lld\n", name, labels, (long long)value);
 }
 
+void metrics_row_real(struct str *page, const char *name, const char *labels, double value)
+{
+    str_addf(page, *labels ? "%s{%s} %.6g\n" : "%s%s %.6g\n", name, labels, value);
+}
+
+void metrics_introduce(struct str *page, const char *name, const char *type, const char *help)
+{
+    str_addf(page, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+}
+
 void metrics_figure(struct str *page, const char *name, const char *type, const char *help,
                     const char *labels, int64_t value)
 {
-    str_addf(page, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, type);
+    metrics_introduce(page, name, type, help);
     metrics_row(page, name, labels, value);
 }
 

@@ -49,11 +49,14 @@ uint64_t metrics_value(enum metric metric);
 
 /* All counters, as text. */
 void metrics_render(struct str *page);
+/* HELP and TYPE of a name, whose rows follow; there may be none. `type` is "gauge" or "counter". */
+void metrics_introduce(struct str *page, const char *name, const char *type, const char *help);
 /* One figure with its own help; `labels` may be "". `type` is "gauge" or "counter". */
 void metrics_figure(struct str *page, const char *name, const char *type, const char *help,
                     const char *labels, int64_t value);
-/* Another row of a name that metrics_figure() has introduced. */
+/* Another row of a name that was introduced. */
 void metrics_row(struct str *page, const char *name, const char *labels, int64_t value);
+void metrics_row_real(struct str *page, const char *name, const char *labels, double value);
 
 /* This process: memory in bytes, open files, uptime in seconds. */
 void metrics_process(struct str *page);

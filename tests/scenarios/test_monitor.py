@@ -116,6 +116,32 @@ def test_what_waits_and_for_how_long(world, kopi, budi):
     seen(world, kopi, lambda now: now["outbox_waiting"] == 0)
 
 
+def machine(world, name, **labels):
+    return world.metrics().get(f"lapak_{name}", **labels)
+
+
+def test_the_machine(world, kopi):
+    world.start()
+    world.until(lambda: machine(world, "clock_offset_seconds", of="Pakasir") is not None, 20, "the first look")
+    assert machine(world, "machine_cpu_used_ratio") is None, "since the look before"
+    assert 0 < machine(world, "machine_memory_used_ratio") <= 1
+    assert 0 < machine(world, "machine_disk_used_ratio", of="logs") <= 1
+    assert machine(world, "machine_disk_free_bytes", of="logs") > 0
+    assert machine(world, "log_bytes") > 0
+    assert machine(world, "database_up") == 1
+    assert machine(world, "database_size_bytes") > 5_000_000
+    assert 0 < machine(world, "database_connections") < machine(world, "database_connections_max")
+    for clock in ("PostgreSQL", "Telegram", "Pakasir"):
+        assert abs(machine(world, "clock_offset_seconds", of=clock)) < 3
+    world.until(lambda: machine(world, "machine_cpu_used_ratio") is not None, 20, "the second look")
+    assert 0 <= machine(world, "machine_cpu_used_ratio") <= 1
+    world.expect(r"sweep|database", must=False)
+    world.database_away()
+    world.until(lambda: machine(world, "database_up") == 0, 20, "a look without the database")
+    world.database_back()
+    world.until(lambda: machine(world, "database_up") == 1, 20, "a look with it")
+
+
 def test_many_stores_are_looked_at_one_after_the_other(world):
     stores = [world.store(f"toko-{number}") for number in range(12)]
     world.config["watch"]["every_seconds"] = 3600
