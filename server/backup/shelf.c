@@ -123,6 +123,17 @@ bool shelf_is_good(const struct shelf_item *item)
     return item->manifest && !item->problem && item->manifest->verified_ms;
 }
 
+struct shelf_item *shelf_find(struct shelf_item *items, size_t count, int64_t at_ms)
+{
+    struct shelf_item *found = NULL;
+    for (size_t i = 0; i < count; i++) {
+        bool better = !found || (at_ms == INT64_MAX && shelf_is_good(&items[i]) && !shelf_is_good(found));
+        if (items[i].time_ms <= at_ms && better)
+            found = &items[i];
+    }
+    return found;
+}
+
 /* --- clearing away --- */
 
 bool shelf_prune(struct target *target, const uint8_t key[static CRYPTO_KEY_BYTES], const char *store,

@@ -31,6 +31,10 @@ MUST_USE bool shelf_list(struct target *target, struct arena *arena,
 /* Whether it was verified, and lies there as long as it was then. */
 bool shelf_is_good(const struct shelf_item *item);
 
+/* The newest of one store at or before `at_ms`; with INT64_MAX the newest good one, or where none is known to
+ * be good, the newest. NULL where there is none. Of shelf_list(). */
+struct shelf_item *shelf_find(struct shelf_item *items, size_t count, int64_t at_ms);
+
 /* Removes what the rule does not keep; what has no manifest to be trusted (another BACKUP_KEY's, perhaps) is
  * neither counted nor removed. The container goes first, so that what is left half removed is seen to be. */
 MUST_USE bool shelf_prune(struct target *target, const uint8_t key[static CRYPTO_KEY_BYTES],

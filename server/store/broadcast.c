@@ -274,6 +274,15 @@ bool broadcast_pause(struct work *work, int64_t id, int64_t actor_id, struct err
            note_change(work, "pause", &b, BROADCAST_PAUSED, actor_id, err);
 }
 
+DB_TENANT_STATEMENT(broadcast_set_all_paused,
+                    "UPDATE broadcasts SET state = 'paused' WHERE NOT reported AND "
+                    "(state = 'running' OR (state = 'scheduled' AND starts_at <= $1))");
+
+bool broadcast_pause_all(struct db_tx *tx, int64_t now_ms, struct error *err)
+{
+    return db_query(tx, &broadcast_set_all_paused, DB_PARAMS(P_TIME(now_ms)), NULL, err);
+}
+
 bool broadcast_stall(struct work *work, int64_t id, struct error *err)
 {
     return db_change(work->tx, &broadcast_set_paused, DB_PARAMS(P_INT(id)), err);

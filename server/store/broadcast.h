@@ -131,6 +131,9 @@ MUST_USE bool broadcast_take_people(struct work *work, struct broadcast *broadca
 MUST_USE bool broadcast_save(struct work *work, const struct broadcast *broadcast, struct error *err);
 /* By the server itself, as Telegram refuses too many. Of a locked, running one. */
 MUST_USE bool broadcast_stall(struct work *work, int64_t id, struct error *err);
+/* All that run or should have begun, in a schema that was brought back from a backup: what went out since
+ * then must not go out again by itself. */
+MUST_USE bool broadcast_pause_all(struct db_tx *tx, int64_t now_ms, struct error *err);
 /* Of a locked one without messages on their way: done, or cancelled before; the report is being written. */
 MUST_USE bool broadcast_end(struct work *work, struct broadcast *broadcast, struct error *err);
 

@@ -59,6 +59,9 @@ extern const struct command command_catalog_export;
 extern const struct command command_verify;
 extern const struct command command_audit;
 extern const struct command command_alerts;
+extern const struct command command_backup;
+extern const struct command command_list;
+extern const struct command command_restore;
 
 /* The configuration that a command works on: both files read and without faults. */
 struct command_setup {

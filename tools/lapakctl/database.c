@@ -83,3 +83,10 @@ bool database_with_store(const struct command_setup *setup, const struct tenant 
     pool_stop(&pool);
     return visit.ok;
 }
+
+bool database_with_server(const struct command_setup *setup,
+                          bool (*fn)(struct work *work, void *argument, struct error *err), void *argument,
+                          struct error *err)
+{
+    return database_with_store(setup, NULL, fn, argument, err);
+}

@@ -16,6 +16,11 @@ MUST_USE bool database_prepare(struct command_context *context, const struct com
 
 /* Runs `fn` with a unit of work of the store (or of the server: tenant_of_server(), or NULL where nothing
  * asks for its tenant), on a lane of its own, and waits for it. */
+/* As below, on the server's own rows (schema lapak). */
+MUST_USE bool database_with_server(const struct command_setup *setup,
+                                   bool (*fn)(struct work *work, void *argument, struct error *err),
+                                   void *argument, struct error *err);
+/* Runs `fn` with a unit of work of the store, on a lane of its own, and waits for it. */
 MUST_USE bool database_with_store(const struct command_setup *setup, const struct tenant *tenant,
                                   bool (*fn)(struct work *work, void *argument, struct error *err),
                                   void *argument, struct error *err);

@@ -9,8 +9,20 @@
 #include "command.h"
 
 static const struct command *const commands[] = {
-    &command_check,          &command_tenants, &command_migrate, &command_tenant_add, &command_catalog_import,
-    &command_catalog_export, &command_verify,  &command_audit,   &command_alerts,
+    // clang-format off
+    &command_check,
+    &command_tenants,
+    &command_migrate,
+    &command_tenant_add,
+    &command_catalog_import,
+    &command_catalog_export,
+    &command_verify,
+    &command_audit,
+    &command_alerts,
+    &command_backup,
+    &command_list,
+    &command_restore,
+    // clang-format on
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0], MOST_WORDS = 64 };
 

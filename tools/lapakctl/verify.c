@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "backups.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "database.h"
@@ -160,6 +161,8 @@ static int run_all(struct command_context *context, const struct command_setup *
 static int run(struct command_context *context)
 {
     struct command_setup setup;
+    if (command_option(context, "--at"))
+        return backups_verify(context);
     if (!command_read_setup(context, &setup))
         return COMMAND_FAILED;
     if (!context->operand_count)
@@ -172,10 +175,16 @@ static int run(struct command_context *context)
     return code;
 }
 
+static const struct command_option own[] = {
+    {"--at", "newest|TIME", "not the books, but that backup of the store: restore it beside it, and count"},
+    {0},
+};
+
 const struct command command_verify = {
     "verify",
     "[STORE]",
     "check the books against themselves: balances, stock, coupons, orders; changes nothing",
     -1,
     run,
+    own,
 };
