@@ -274,7 +274,8 @@ size_t queue_bulk_room(const struct queue *queue, const struct lane_store *store
 {
     const struct bot *bot = queue_find_bot(queue, store);
     int left = bulk_connections(limits_breaker_most(&queue->breaker, most)) - (int)queue->in_flight;
-    if (queue->closed || limits_breaker_is_open(&queue->breaker, now_us) || left <= 0)
+    if (queue->closed || now_us < queue->bulk_from_us || limits_breaker_is_open(&queue->breaker, now_us) ||
+        left <= 0)
         return 0;
     if (bot) {
         if (bot->refused_us > now_us || bot->pause_us > now_us || bot->bulk_pause_us > now_us ||

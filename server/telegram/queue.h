@@ -72,6 +72,7 @@ struct queue {
     const char *api_base;
     int bot_per_second;
     struct rate bot_rate;
+    int64_t bulk_from_us; /* no bulk call is taken before */
     struct bot **bots;
     size_t bot_count, bot_capacity;
     struct chat **chats;

@@ -383,6 +383,8 @@ bool sender_start(const struct sender_options *options, struct sender **sender_o
     pthread_condattr_destroy(&clock);
     queue_init(&sender->queue, sender->api_base,
                options->bot_per_second > 0 ? options->bot_per_second : DEFAULT_BOT_RATE);
+    /* Whoever was here before us may have used up this second. */
+    sender->queue.bulk_from_us = clock_mono_us() + 1000000;
     sender->multi = curl_multi_init();
     curl_multi_setopt(sender->multi, CURLMOPT_MAXCONNECTS, (long)sender->most);
     if (!sender->multi || pthread_create(&sender->thread, NULL, run, sender) != 0) {
