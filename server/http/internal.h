@@ -13,6 +13,8 @@ struct server {
     struct guard *guard;
     struct certificate *certificate; /* NULL: plain HTTP */
     atomic_bool draining;
+    void (*beat)(void);
+    int64_t beat_ms;
 };
 
 enum { MAX_BODY = 1024 * 1024, BUSY_RETRY_SECONDS = 2, DISABLED_RETRY_SECONDS = 60 };

@@ -70,7 +70,7 @@ static void run_hint(struct work *work, void *argument)
         [HINT_UNKNOWN_ORDER] = {METRIC_HINTS_UNKNOWN, 404, "names an order that is not this store's"},
         [HINT_WRONG] = {METRIC_HINTS_WRONG, 422, "does not fit the payment it names", true},
     };
-    const char *name = intake->store->tenant->name;
+    const char *name = intake->store->name;
     enum checkout_hint_result result;
     struct error err;
     if (checkout_take_hint(work, &intake->hint, &result, &err)) {
@@ -97,7 +97,8 @@ void pakasir_webhook(struct web_request *request, void *context)
     struct hosted_store *store = server_find_store(server, request);
     if (!store)
         return;
-    if (!is_authentic(request, store->tenant)) {
+    auto_tenant const struct tenant *tenant = lane_store_tenant(store->lane);
+    if (!is_authentic(request, tenant)) {
         metrics_count(METRIC_PAKASIR_WRONG_SECRET);
         fraud_note(store->lane, FRAUD_PAKASIR_SECRET, 0, "");
         web_respond_text(request->token, 401, NULL);

@@ -47,6 +47,7 @@ bool server_start(const struct server_options *options, struct server **server_o
     const struct listener_options listener = {
         .host = options->config->listen.host,
         .port = options->config->listen.port,
+        .socket_fd = options->socket_fd,
         .max_body = MAX_BODY,
         .routes = routes,
         .route_count = sizeof routes / sizeof *routes,
@@ -69,6 +70,35 @@ bool server_start(const struct server_options *options, struct server **server_o
 void server_reload_certificate(struct server *server)
 {
     certificate_reload(server->certificate);
+}
+
+static void beat(void *context, void *data)
+{
+    struct server *server = context;
+    server->beat();
+    listener_after(server->listener, server->beat_ms, beat, NULL);
+}
+
+void server_beat(struct server *server, int64_t every_ms, void (*fn)(void))
+{
+    server->beat = fn;
+    server->beat_ms = every_ms;
+    listener_post(server->listener, beat, NULL);
+}
+
+int server_share_socket(const struct server *server)
+{
+    return listener_share_socket(server->listener);
+}
+
+void server_leave(struct server *server)
+{
+    listener_leave(server->listener);
+}
+
+size_t server_connections(const struct server *server)
+{
+    return listener_connections(server->listener);
 }
 
 bool server_drain(struct server *server, long wait_ms)

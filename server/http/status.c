@@ -15,14 +15,19 @@ void status_healthz(struct web_request *request, void *context)
     web_respond_text(request->token, 200, "ok\n");
 }
 
+bool server_ready(struct server *server)
+{
+    struct lane_figures lanes;
+    lanes_figures(server->options.lanes, &lanes);
+    return lanes.lanes_up == lanes.lanes;
+}
+
 void status_readyz(struct web_request *request, void *context)
 {
     struct server *server = context;
-    struct lane_figures lanes;
-    lanes_figures(server->options.lanes, &lanes);
     if (atomic_load(&server->draining))
         web_respond_text(request->token, 503, "stopping\n");
-    else if (lanes.lanes_up < lanes.lanes)
+    else if (!server_ready(server))
         web_respond_text(request->token, 503, "a lane has no database\n");
     else
         web_respond_text(request->token, 200, "ready\n");
@@ -68,13 +73,15 @@ static void add_sender(struct str *page, struct server *server)
                    (int64_t)pool_waiting(server->options.pool));
 }
 
-static void add_store_figure(struct str *page, const struct directory *directory, const char *name,
+static void add_store_figure(struct str *page, struct directory *directory, const char *name,
                              const char *type, const char *help,
                              int64_t (*figure)(struct hosted_store *store))
 {
-    for (size_t i = 0; i < directory_count(directory); i++) {
-        struct hosted_store *store = directory_at(directory, i);
-        const char *labels = arena_printf(page->arena, "store=\"%s\"", store->tenant->name);
+    size_t count;
+    struct hosted_store **stores = directory_list(directory, page->arena, &count);
+    for (size_t i = 0; i < count; i++) {
+        struct hosted_store *store = stores[i];
+        const char *labels = arena_printf(page->arena, "store=\"%s\"", store->name);
         if (i == 0)
             metrics_figure(page, name, type, help, labels, figure(store));
         else
@@ -110,26 +117,27 @@ static int64_t store_live(struct hosted_store *store)
 /* What nobody looked at yet has no row. */
 static void add_books(struct str *page, struct server *server)
 {
-    const struct directory *directory = server->options.directory;
-    bool list_all = directory_count(directory) <= MOST_STORES_LISTED, introduced = false;
+    size_t count;
+    struct hosted_store **stores = directory_list(server->options.directory, page->arena, &count);
+    bool list_all = count <= MOST_STORES_LISTED, introduced = false;
     struct verify_figures f;
     verify_daily_figures(&f);
     metrics_figure(page, "lapak_verify_runs_total", "counter", "Daily checks of a store's books by outcome.",
                    "outcome=\"clean\"", (int64_t)f.clean);
     metrics_row(page, "lapak_verify_runs_total", "outcome=\"differences\"", (int64_t)f.differing);
     metrics_row(page, "lapak_verify_runs_total", "outcome=\"failed\"", (int64_t)f.failed);
-    for (size_t i = 0; i < directory_count(directory); i++) {
-        const char *name = directory_at(directory, i)->tenant->name;
-        int64_t count;
-        if (!verify_daily_differences(name, &count) || (!list_all && !count))
+    for (size_t i = 0; i < count; i++) {
+        const char *name = stores[i]->name;
+        int64_t differences;
+        if (!verify_daily_differences(name, &differences) || (!list_all && !differences))
             continue;
         const char *labels = arena_printf(page->arena, "store=\"%s\"", name);
         if (introduced)
-            metrics_row(page, "lapak_verify_differences", labels, count);
+            metrics_row(page, "lapak_verify_differences", labels, differences);
         else
             metrics_figure(page, "lapak_verify_differences", "gauge",
                            "Differences in a store's books at the last check by this process.", labels,
-                           count);
+                           differences);
         introduced = true;
     }
 }
@@ -146,12 +154,13 @@ static void add_owner_bot(struct str *page, struct server *server)
 
 static void add_stores(struct str *page, struct server *server)
 {
-    const struct directory *directory = server->options.directory;
-    size_t count = directory_count(directory);
+    struct directory *directory = server->options.directory;
+    size_t count;
+    struct hosted_store **stores = directory_list(directory, page->arena, &count);
     int64_t live = 0, disabled = 0;
     for (size_t i = 0; i < count; i++) {
-        live += atomic_load(&directory_at(directory, i)->live);
-        disabled += atomic_load(&directory_at(directory, i)->disabled);
+        live += atomic_load(&stores[i]->live);
+        disabled += atomic_load(&stores[i]->disabled);
     }
     metrics_figure(page, "lapak_stores", "gauge", "Stores by state.", "state=\"hosted\"", (int64_t)count);
     metrics_row(page, "lapak_stores", "state=\"live\"", live);

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/crypto.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "bot/bot.h"
@@ -38,7 +37,7 @@ static void respond_reply(struct web_token *token, const char *reply)
 static void handle_failure(struct work *work, struct intake *intake, const struct error *why)
 {
     const struct update *update = &intake->update;
-    const char *name = intake->store->tenant->name;
+    const char *name = intake->store->name;
     if (why->code == ERR_RETRY || why->code == ERR_UNCERTAIN) {
         metrics_count(METRIC_UPDATES_RETRIED);
         log_warn(name, "update %lld from %lld put off: %s", (long long)update->update_id,
@@ -136,8 +135,8 @@ static void report_spam(struct work *work, void *argument)
     struct intake *intake = argument;
     struct error err;
     if (!bot_report_spam(work, &intake->update, &err))
-        log_error(intake->store->tenant->name, "reporting the spam of %lld: %s",
-                  (long long)intake->update.from_id, err.text);
+        log_error(intake->store->name, "reporting the spam of %lld: %s", (long long)intake->update.from_id,
+                  err.text);
     intake_free(intake);
 }
 
@@ -157,12 +156,13 @@ static void turn_away(struct intake *intake, bool first)
         turn_away_silently(intake);
         return;
     }
-    const char *reply = bot_pace_reply(intake->arena, intake->store->tenant, &intake->update,
+    auto_tenant const struct tenant *tenant = lane_store_tenant(intake->store->lane);
+    const char *reply = bot_pace_reply(intake->arena, tenant, &intake->update,
                                        first ? BOT_PACE_SPAM_WARNING : BOT_PACE_SLOW_DOWN);
     respond_reply(intake->token, reply);
     if (first) {
         metrics_count(METRIC_SPAM_REPORTED);
-        log_warn(intake->store->tenant->name, "spam: %lld is paused", (long long)intake->update.from_id);
+        log_warn(intake->store->name, "spam: %lld is paused", (long long)intake->update.from_id);
         if (lane_submit(intake->store->lane, report_spam, intake))
             return;
     } else {
@@ -176,7 +176,7 @@ static void turn_away(struct intake *intake, bool first)
 static bool is_guarded(const struct intake *intake)
 {
     const struct update *update = &intake->update;
-    const struct tenant *tenant = intake->store->tenant;
+    auto_tenant const struct tenant *tenant = lane_store_tenant(intake->store->lane);
     return (update->kind == UPDATE_MESSAGE || update->kind == UPDATE_CALLBACK) &&
            !tenant_is_admin(tenant, update->from_id) && !tenant_is_owner(tenant, update->from_id);
 }
@@ -222,8 +222,7 @@ void telegram_webhook(struct web_request *request, void *context)
         return;
     }
     const char *secret = web_header(request, "x-telegram-bot-api-secret-token");
-    if (!secret ||
-        !crypto_equal(secret, strlen(secret), store->webhook_secret, strlen(store->webhook_secret))) {
+    if (!secret || !directory_is_secret(server->options.directory, store, secret)) {
         metrics_count(METRIC_TELEGRAM_WRONG_SECRET);
         fraud_note(store->lane, FRAUD_TELEGRAM_SECRET, 0, "");
         web_respond_text(request->token, 401, NULL);

@@ -113,7 +113,8 @@ bool settings_is_valid(const struct setting_definition *definition, const json_t
 /* --- in memory --- */
 
 struct settings_snapshot {
-    struct settings settings; /* first: what others hold is a pointer to it */
+    struct settings settings;  /* first: what others hold is a pointer to it */
+    const struct tenant *file; /* a reference: the copy's texts are its */
     struct arena *arena;
 };
 
@@ -121,6 +122,7 @@ void settings_cache_clear(struct settings_cache *cache)
 {
     if (cache->current) {
         struct arena *arena = cache->current->arena; /* the snapshot itself lies in it */
+        tenant_unref(&cache->current->file);
         arena_free(&arena);
     }
     *cache = (struct settings_cache){0};
@@ -186,7 +188,7 @@ static void rebuild(struct settings_cache *cache, const struct tenant *file, con
     struct arena *arena = arena_new();
     struct settings_snapshot *s = ARENA_NEW(arena, struct settings_snapshot);
     struct setting *list = ARENA_ARRAY(arena, struct setting, rows->count);
-    *s = (struct settings_snapshot){.settings = settings_nothing, .arena = arena};
+    *s = (struct settings_snapshot){.settings = settings_nothing, .file = tenant_ref(file), .arena = arena};
     s->settings.tenant = *file;
     s->settings.tenant.magic = 0; /* nobody may hold a reference on this copy */
     for (int i = 0; i < rows->count; i++) {
@@ -202,9 +204,10 @@ static void rebuild(struct settings_cache *cache, const struct tenant *file, con
     cache->built_ms = now_ms;
 }
 
-static bool is_old(const struct settings_cache *cache, int64_t now_ms)
+static bool is_old(const struct settings_cache *cache, const struct tenant *file, int64_t now_ms)
 {
-    return !cache->current || cache->stale || now_ms - cache->built_ms > MOST_AGE_MS ||
+    return !cache->current || cache->stale || cache->current->file != file ||
+           now_ms - cache->built_ms > MOST_AGE_MS ||
            now_ms < cache->built_ms; /* a clock that went back says nothing */
 }
 
@@ -223,7 +226,7 @@ static bool read_anew(struct work *work, struct settings_cache *cache)
     bool ok = store_read_begin(work, &own, &ignored) &&
               db_query(work->tx, &settings_select_all, DB_NO_PARAMS, &rows, &ignored);
     if (ok)
-        rebuild(cache, work->tenant, &rows, work->now_ms);
+        rebuild(cache, work->file, &rows, work->now_ms);
     store_read_end(work, own);
     return ok;
 }
@@ -231,9 +234,11 @@ static bool read_anew(struct work *work, struct settings_cache *cache)
 void settings_apply(struct work *work)
 {
     struct settings_cache *cache = &store_cache_of(work)->settings;
-    bool is_new = is_old(cache, work->now_ms) && read_anew(work, cache);
-    if (cache->current)
+    bool is_new = is_old(cache, work->file, work->now_ms) && read_anew(work, cache);
+    if (cache->current) {
         work->tenant = &cache->current->settings.tenant;
+        work->file = cache->current->file; /* the older one, where what is set can't be read */
+    }
     if (is_new && on_read)
         on_read(work);
 }

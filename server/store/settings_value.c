@@ -4,7 +4,6 @@
 #include "base/json.h"
 #include "store/internal.h"
 #include "store/settings.h"
-#include "work/lane.h"
 
 static json_t *value_at(const struct setting_definition *definition, const void *tenant, const void *settings)
 {
@@ -24,7 +23,7 @@ json_t *settings_value(const struct work *work, const struct setting_definition 
 
 json_t *settings_default(const struct work *work, const struct setting_definition *definition)
 {
-    return value_at(definition, lane_store_tenant(work->store), &settings_nothing);
+    return value_at(definition, work->file, &settings_nothing);
 }
 
 static int64_t number_at(const struct tenant *tenant, const struct setting_definition *definition)

@@ -8,10 +8,9 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
-#include "base/json.h"
 #include "base/log.h"
 #include "base/str.h"
-#include "telegram/api.h"
+#include "telegram/registration_calls.h"
 
 enum {
     MOST_RUNNING = 4,
@@ -19,14 +18,16 @@ enum {
     LONGEST_BACKOFF_MS = 300000,
     MOST_REASON = 256, /* more than a method's name and telegram_judge's text, so that no character is cut */
     WRITE_RETRY_MS = 2000,
-    WEBHOOK_CONNECTIONS = 40
 };
 
 struct entry {
     struct lane_store *store;
+    const struct tenant *tenant; /* as it was when it was added last; a reference */
     char *secret;
-    bool planned;       /* a run is waiting in the pool */
-    int64_t planned_ms; /* for then */
+    bool gone;                     /* removed: nothing is registered */
+    const struct tenant *farewell; /* whose bot's webhook is to be taken off; a reference, or NULL */
+    bool planned;                  /* a run is waiting in the pool */
+    int64_t planned_ms;            /* for then */
     bool running;
     bool again; /* asked for while it ran */
     int failures;
@@ -65,10 +66,9 @@ static void rewrite(void *serial);
 const char *registration_state_name(enum registration_state state)
 {
     static const char *const names[] = {
-        [REGISTRATION_STARTING] = "starting",
-        [REGISTRATION_LIVE] = "live",
-        [REGISTRATION_DISABLED] = "disabled",
-        [REGISTRATION_UNREACHABLE] = "unreachable",
+        [REGISTRATION_STARTING] = "starting", [REGISTRATION_LIVE] = "live",
+        [REGISTRATION_DISABLED] = "disabled", [REGISTRATION_UNREACHABLE] = "unreachable",
+        [REGISTRATION_REMOVED] = "removed",
     };
     return names[state];
 }
@@ -223,105 +223,6 @@ static void rewrite(void *serial)
     pthread_mutex_unlock(&lock);
 }
 
-/* --- the calls --- */
-
-/* What a run found out; the entry itself is only touched under the lock. */
-struct outcome {
-    enum registration_state state;
-    int64_t bot_id;
-    char bot_username[40];
-    bool can_manage_bots;
-    struct error err;
-};
-
-static bool call(const struct registration *r, const struct tenant *tenant, const char *method,
-                 const json_t *params, json_t **result_out, struct outcome *outcome)
-{
-    bool unauthorized;
-    if (telegram_call_until(&r->stopping, r->options.api_base, tenant->token, method, params, result_out,
-                            &unauthorized, &outcome->err))
-        return true;
-    if (unauthorized)
-        outcome->state = REGISTRATION_DISABLED;
-    return error_context(&outcome->err, "%s", method);
-}
-
-static bool check_bot(const struct registration *r, const struct tenant *tenant, struct outcome *outcome)
-{
-    auto_json json_t *me = NULL;
-    if (!call(r, tenant, "getMe", NULL, &me, outcome)) {
-        /* A token that never was one gets 404. */
-        if (outcome->err.code == ERR_REFUSED)
-            outcome->state = REGISTRATION_DISABLED;
-        return false;
-    }
-    int64_t id;
-    const char *username = "";
-    if (!json_get_int(me, "id", &id))
-        return error_set(&outcome->err, ERR_RETRY, "getMe: an answer without id");
-    json_get_string(me, "username", &username);
-    if (id != tenant->bot_id) {
-        outcome->state = REGISTRATION_DISABLED;
-        return error_set(&outcome->err, ERR_REFUSED, "getMe: the token is of bot %lld, not %lld",
-                         (long long)id, (long long)tenant->bot_id);
-    }
-    outcome->bot_id = id;
-    json_get_bool(me, "can_manage_bots", &outcome->can_manage_bots);
-    if (strlen(username) < sizeof(outcome->bot_username))
-        memcpy(outcome->bot_username, username, strlen(username) + 1);
-    return true;
-}
-
-char *registration_webhook_url(struct arena *arena, const char *public_url, const char *name)
-{
-    size_t length = strlen(public_url);
-    while (length > 0 && public_url[length - 1] == '/')
-        length--;
-    return arena_printf(arena, "%.*s/webhooks/telegram/%s", (int)length, public_url, name);
-}
-
-static json_t *allowed_updates(bool is_server)
-{
-    return is_server ? json_pack("[s,s,s]", "message", "callback_query", "managed_bot")
-                     : json_pack("[s,s,s]", "message", "callback_query", "my_chat_member");
-}
-
-static bool set_webhook(const struct registration *r, const struct tenant *tenant, bool is_server,
-                        const char *secret, struct outcome *outcome)
-{
-    auto_arena struct arena *arena = arena_new();
-    auto_json json_t *result = NULL;
-    auto_json json_t *params =
-        json_pack("{s:s, s:s, s:o, s:i, s:b}", "url",
-                  registration_webhook_url(arena, r->options.public_url, tenant->name), "secret_token",
-                  secret, "allowed_updates", allowed_updates(is_server), "max_connections",
-                  WEBHOOK_CONNECTIONS, "drop_pending_updates", 0);
-    return call(r, tenant, "setWebhook", params, &result, outcome);
-}
-
-static bool set_commands(const struct registration *r, const struct tenant *tenant, bool is_server,
-                         struct outcome *outcome)
-{
-    const json_t *(*list)(const char *language) = is_server ? r->options.owner_commands : r->options.commands;
-    const json_t *commands = list ? list(tenant->language) : NULL;
-    if (!commands)
-        return true;
-    auto_json json_t *params = json_object();
-    auto_json json_t *result = NULL;
-    /* A copy: the array's reference count is not ours to touch on this thread. */
-    json_object_set_new(params, "commands", json_deep_copy(commands));
-    return call(r, tenant, "setMyCommands", params, &result, outcome);
-}
-
-static void register_bot(const struct registration *r, const struct tenant *tenant, bool is_server,
-                         const char *secret, struct outcome *outcome)
-{
-    *outcome = (struct outcome){.state = REGISTRATION_UNREACHABLE};
-    if (check_bot(r, tenant, outcome) && set_webhook(r, tenant, is_server, secret, outcome) &&
-        set_commands(r, tenant, is_server, outcome))
-        outcome->state = REGISTRATION_LIVE;
-}
-
 /* --- one run --- */
 
 static int64_t backoff_ms(int failures)
@@ -331,7 +232,8 @@ static int64_t backoff_ms(int failures)
 }
 
 /* With the lock held: takes the outcome in and plans what follows. True where state or reason changed. */
-static bool settle(struct registration *r, struct entry *entry, size_t serial, const struct outcome *outcome)
+static bool settle(struct registration *r, struct entry *entry, size_t serial,
+                   const struct registration_outcome *outcome)
 {
     const char *reason = outcome->state == REGISTRATION_LIVE ? "" : outcome->err.text;
     bool changed =
@@ -357,6 +259,64 @@ static bool settle(struct registration *r, struct entry *entry, size_t serial, c
     return changed;
 }
 
+/* With the lock held: whether another store, or this one again, has the bot now. */
+static bool is_taken(const struct registration *r, int64_t bot_id)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (!r->entries[i]->gone && r->entries[i]->tenant->bot_id == bot_id)
+            return true;
+    return false;
+}
+
+/* What a run does, taken from its entry under the lock. */
+struct run {
+    char *secret;
+    const struct tenant *tenant;   /* to be registered, or NULL */
+    bool is_server;                /* the owner's bot */
+    const struct tenant *farewell; /* or NULL */
+    struct registration_outcome outcome;
+    bool left; /* the farewell need not be tried again */
+};
+
+static struct run run_begin(const struct registration *r, struct entry *entry)
+{
+    struct run run = {.secret = xstrdup(entry->secret), .farewell = entry->farewell, .left = true};
+    entry->farewell = NULL;
+    if (run.farewell && is_taken(r, run.farewell->bot_id))
+        tenant_unref(&run.farewell);
+    if (!entry->gone)
+        run.tenant = lane_store_tenant(entry->store);
+    run.is_server = lane_store_is_server(entry->store);
+    return run;
+}
+
+static void run_calls(const struct registration *r, struct run *run)
+{
+    if (run->farewell)
+        run->left = registration_leave(&r->options, &r->stopping, run->farewell, &run->outcome.err);
+    if (run->tenant)
+        registration_make_ours(&r->options, &r->stopping, run->tenant, run->is_server, run->secret,
+                               &run->outcome);
+}
+
+/* With the lock held. A farewell that has to be said again later; unless the entry has another one by now. */
+static void keep_farewell(struct registration *r, struct entry *entry, size_t serial, struct run *run)
+{
+    if (run->left || entry->farewell)
+        return;
+    entry->farewell = run->farewell;
+    run->farewell = NULL;
+    if (!entry->planned)
+        plan(r, serial, backoff_ms(++entry->failures));
+}
+
+static void run_free(struct run *run)
+{
+    free(run->secret);
+    tenant_unref(&run->tenant);
+    tenant_unref(&run->farewell);
+}
+
 static void run_entry(void *argument)
 {
     size_t serial = (size_t)(uintptr_t)argument;
@@ -368,24 +328,24 @@ static void run_entry(void *argument)
         return;
     }
     /* The registration stays while anyone runs. */
-    auto_freep char *secret = xstrdup(entry->secret);
-    const struct tenant *tenant = tenant_ref(lane_store_tenant(entry->store));
+    struct run run = run_begin(r, entry);
     pthread_mutex_unlock(&lock);
 
-    struct outcome outcome;
-    register_bot(r, tenant, lane_store_is_server(entry->store), secret, &outcome);
-    tenant_unref(&tenant);
+    run_calls(r, &run);
 
     pthread_mutex_lock(&lock);
-    bool stopping = atomic_load(&r->stopping), changed = false;
-    struct entry told = *entry;
-    if (!stopping) {
-        changed = settle(r, entry, serial, &outcome);
-        told = *entry;
+    bool stopping = atomic_load(&r->stopping), changed = false, settled = false;
+    if (!stopping && run.tenant && !entry->gone) {
+        changed = settle(r, entry, serial, &run.outcome);
+        settled = true;
     }
+    if (!stopping)
+        keep_farewell(r, entry, serial, &run);
+    struct entry told = *entry;
     pthread_mutex_unlock(&lock);
+    run_free(&run);
 
-    if (!stopping && told.state != REGISTRATION_UNREACHABLE)
+    if (settled && told.state != REGISTRATION_UNREACHABLE)
         lane_store_hold_outbox(told.store, told.state == REGISTRATION_DISABLED);
     if (changed && r->options.on_state)
         r->options.on_state(r->options.context, told.store, told.state, told.reason);
@@ -428,29 +388,85 @@ static size_t add_entry(struct registration *r, struct lane_store *store)
     return next_serial++;
 }
 
+/* With the lock held: 0 where the store was never added. */
+static size_t serial_of(const struct registration *r, const struct lane_store *store)
+{
+    for (size_t i = 0; i < r->count; i++)
+        if (r->entries[i]->store == store)
+            return r->first_serial + i;
+    return 0;
+}
+
+/* With the lock held: the bot the entry had is to be left alone. The reference is taken over. */
+static void bid_farewell(struct entry *entry, const struct tenant *tenant)
+{
+    if (!tenant)
+        return;
+    tenant_unref(
+        &entry->farewell); /* one before it, that was never said: its bot's updates get a 404 or a 401 */
+    entry->farewell = tenant;
+}
+
+static void run_soon(struct registration *r, struct entry *entry, size_t serial)
+{
+    if (atomic_load(&r->stopping))
+        return;
+    if (entry->running)
+        entry->again = true;
+    else
+        plan(r, serial, 0);
+}
+
+/* With the lock held: takes in what the store's file says now. */
+static void refresh(struct registration *r, struct entry *entry, size_t serial)
+{
+    const struct tenant *before = entry->tenant;
+    entry->tenant = lane_store_tenant(entry->store);
+    if (before && before->bot_id != entry->tenant->bot_id && !entry->gone)
+        bid_farewell(entry, before);
+    else
+        tenant_unref(&before);
+    if (!entry->gone)
+        return;
+    entry->gone = false;
+    entry->state = REGISTRATION_STARTING;
+    submit_note(r, entry, serial);
+}
+
 void registration_add(struct registration *registration, struct lane_store *store, const char *secret)
 {
     pthread_mutex_lock(&lock);
-    if (!registration || registration != current) { /* a late 401, while the server stops */
+    if (!registration || registration != current || /* a late 401, while the server stops */
+        (!secret && lane_store_is_removed(store))) {
         pthread_mutex_unlock(&lock);
         return;
     }
-    size_t serial = 0;
-    for (size_t i = 0; i < registration->count && serial == 0; i++)
-        if (registration->entries[i]->store == store)
-            serial = registration->first_serial + i;
+    size_t serial = serial_of(registration, store);
     if (serial == 0)
         serial = add_entry(registration, store);
     struct entry *entry = registration->entries[serial - registration->first_serial];
+    refresh(registration, entry, serial);
     if (secret) {
         free(entry->secret);
         entry->secret = xstrdup(secret);
     }
-    if (!atomic_load(&registration->stopping)) {
-        if (entry->running)
-            entry->again = true;
-        else
-            plan(registration, serial, 0);
+    run_soon(registration, entry, serial);
+    pthread_mutex_unlock(&lock);
+}
+
+void registration_remove(struct registration *registration, struct lane_store *store)
+{
+    pthread_mutex_lock(&lock);
+    size_t serial = registration && registration == current ? serial_of(registration, store) : 0;
+    struct entry *entry = serial ? registration->entries[serial - registration->first_serial] : NULL;
+    if (entry && !entry->gone) {
+        entry->gone = true;
+        entry->failures = 0;
+        entry->state = REGISTRATION_REMOVED;
+        entry->reason[0] = '\0';
+        submit_note(registration, entry, serial);
+        bid_farewell(entry, tenant_ref(entry->tenant));
+        run_soon(registration, entry, serial);
     }
     pthread_mutex_unlock(&lock);
 }
@@ -467,6 +483,8 @@ void registration_stop(struct registration **registration)
     current = NULL;
     pthread_mutex_unlock(&lock);
     for (size_t i = 0; i < r->count; i++) {
+        tenant_unref(&r->entries[i]->tenant);
+        tenant_unref(&r->entries[i]->farewell);
         free(r->entries[i]->secret);
         free(r->entries[i]);
     }

@@ -1,16 +1,17 @@
 /*
  * Makes each store's bot ours: getMe, setWebhook (url, secret_token, allowed_updates), setMyCommands, in the
  * worker pool, paced over all stores (10 a second, 4 at once, and a pause for all of them when Telegram says
- * 429). A refused token (401, 404) disables the store; while Telegram can't be reached, or refuses the
- * webhook, it is tried again (2, 4 … 300 s), for as long as it takes.
+ * 429); and nobody's again once its store is gone (deleteWebhook). A refused token (401, 404) disables the
+ * store; while Telegram can't be reached, or refuses the webhook, it is tried again (2, 4 … 300 s), for as
+ * long as it takes.
  *
  * The owner's bot (the server's lane_store) is one of them: other updates, other commands, and its state lies
  * in lapak.owner_bot.
  *
  * Owns the columns bot_id, bot_username, state, state_reason, state_since of lapak.stores (states starting,
- * live, disabled, unreachable), and of lapak.owner_bot, which has can_manage_bots too. Holds the outbox of a
- * disabled store and releases it when the store is live. Logs only a state that it could not write down. One
- * registration a process at a time.
+ * live, disabled, unreachable, removed), and of lapak.owner_bot, which has can_manage_bots too. Holds the
+ * outbox of a disabled store and releases it when the store is live. Logs only a state that it could not
+ * write down. One registration a process at a time.
  */
 #pragma once
 
@@ -25,6 +26,7 @@ enum registration_state {
     REGISTRATION_LIVE,     /* webhook and commands are set */
     REGISTRATION_DISABLED, /* the token is refused, or another bot's: nothing happens until it is changed */
     REGISTRATION_UNREACHABLE, /* tried again and again */
+    REGISTRATION_REMOVED,     /* its file is gone */
 };
 
 struct registration_options {
@@ -49,6 +51,10 @@ struct registration *registration_start(const struct registration_options *optio
  * copied; NULL keeps the one given before (for a sender that met a 401). Does nothing when `registration` has
  * ended or is NULL. Any thread. */
 void registration_add(struct registration *registration, struct lane_store *store, const char *secret);
+/* A store that is no longer served: state removed, and its bot's webhook is taken off, where it is still this
+ * store's and no other store has the bot; tried again until Telegram can be reached or refuses the token.
+ * Nothing is done for a store that was never added. */
+void registration_remove(struct registration *registration, struct lane_store *store);
 /* Breaks off what runs (within about a second) and waits for it; nothing of it happens afterwards. Before
  * pool_stop() and lanes_stop(). */
 void registration_stop(struct registration **registration);

@@ -294,9 +294,9 @@ static void unlock_and_wake(struct sender *sender)
 
 static void hand_over(struct sender *sender, struct call *call)
 {
-    const char *token = lane_store_tenant(call->store)->token;
+    auto_tenant const struct tenant *tenant = lane_store_tenant(call->store);
     pthread_mutex_lock(&sender->lock);
-    queue_add(&sender->queue, call, token, clock_mono_us());
+    queue_add(&sender->queue, call, tenant->token, clock_mono_us());
     unlock_and_wake(sender);
 }
 

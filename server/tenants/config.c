@@ -173,6 +173,14 @@ struct config *config_read(struct arena *arena, const char *path, const struct e
     return faults->count == before ? config : NULL;
 }
 
+const char *config_difference(const struct config *a, const struct config *b)
+{
+    const char *name = key_difference(&table, a, b);
+    if (!name && memcmp(a->data_encryption_key, b->data_encryption_key, CRYPTO_KEY_BYTES) != 0)
+        name = "DATA_ENCRYPTION_KEY";
+    return name;
+}
+
 /* Never a network. */
 static bool read_single(const char *text, struct address *address_out)
 {

@@ -78,6 +78,9 @@ struct config *config_read(struct arena *arena, const char *path, const struct e
 struct config *config_examine(struct arena *arena, const char *path, const struct env *env,
                               struct faults *faults);
 
+/* The first key that another reading says otherwise, or NULL: what a restart would change. */
+const char *config_difference(const struct config *a, const struct config *b);
+
 /* Whether /metrics is answered to the address ("203.0.113.9", "::1"): loopback always, the rest by
  * metrics_allow. */
 bool config_allows_metrics(const struct config *config, const char *address);

@@ -281,3 +281,25 @@ bool key_read(struct arena *arena, const struct key_table *table, const char *fi
     }
     return faults->count == before;
 }
+
+static bool same_list(const struct key_type *type, const struct list *a, const struct list *b)
+{
+    if (a->count != b->count)
+        return false;
+    for (size_t i = 0; i < a->count; i++)
+        if (!type->same((const char *)a->items + i * type->size, (const char *)b->items + i * type->size))
+            return false;
+    return true;
+}
+
+const char *key_difference(const struct key_table *table, const void *a, const void *b)
+{
+    for (size_t i = 0; i < table->count; i++) {
+        const struct key *key = &table->keys[i];
+        const struct key_type *type = key_type(key->kind);
+        const char *x = (const char *)a + key->offset, *y = (const char *)b + key->offset;
+        if (type->list ? !same_list(type, (const void *)x, (const void *)y) : !type->same(x, y))
+            return key->name;
+    }
+    return NULL;
+}

@@ -77,6 +77,9 @@ struct key_table {
 bool key_read(struct arena *arena, const struct key_table *table, const char *file,
               const struct yaml_node *root, const struct env *env, void *values, struct faults *faults);
 
+/* The first key whose values differ in two structs that were read by the table, or NULL. */
+const char *key_difference(const struct key_table *table, const void *a, const void *b);
+
 /* The line on which the key's value stands, or the root's where it is not written: for faults found
  * afterwards. */
 int key_line(const struct yaml_node *root, const char *name);

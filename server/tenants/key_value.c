@@ -234,24 +234,57 @@ static bool parse_address(struct key_scalar *scalar, void *target)
     return address_parse(scalar->text, target, &scalar->why);
 }
 
+static bool same_text(const void *a, const void *b)
+{
+    return str_equal(*(const char *const *)a, *(const char *const *)b);
+}
+
+static bool same_int(const void *a, const void *b)
+{
+    return *(const int64_t *)a == *(const int64_t *)b;
+}
+
+static bool same_bool(const void *a, const void *b)
+{
+    return *(const bool *)a == *(const bool *)b;
+}
+
+/* Loaded ones are shared. */
+static bool same_zone(const void *a, const void *b)
+{
+    return *(const struct clock_zone *const *)a == *(const struct clock_zone *const *)b;
+}
+
+static bool same_hostport(const void *a, const void *b)
+{
+    const struct key_hostport *x = a, *y = b;
+    return str_equal(x->host, y->host) && x->port == y->port;
+}
+
+static bool same_address(const void *a, const void *b)
+{
+    const struct address *x = a, *y = b;
+    return x->bits == y->bits && x->prefix == y->prefix && memcmp(x->bytes, y->bytes, sizeof x->bytes) == 0;
+}
+
 const struct key_type *key_type(enum key_kind kind)
 {
     static const struct key_type types[] = {
-        [KEY_TEXT] = {false, sizeof(const char *), parse_text},
-        [KEY_LINES] = {false, sizeof(const char *), parse_lines},
-        [KEY_SECRET] = {false, sizeof(const char *), parse_secret},
-        [KEY_INT] = {false, sizeof(int64_t), parse_int},
-        [KEY_BOOL] = {false, sizeof(bool), parse_bool},
-        [KEY_ENUM] = {false, sizeof(const char *), parse_enum},
-        [KEY_IDS] = {true, sizeof(int64_t), parse_id},
-        [KEY_ENUMS] = {true, sizeof(const char *), parse_enum},
-        [KEY_ZONE] = {false, sizeof(const struct clock_zone *), parse_zone},
-        [KEY_PATH] = {false, sizeof(const char *), parse_path},
-        [KEY_DIRECTORY] = {false, sizeof(const char *), parse_directory},
-        [KEY_HOSTPORT] = {false, sizeof(struct key_hostport), parse_hostport},
-        [KEY_URL_PUBLIC] = {false, sizeof(const char *), parse_url_public},
-        [KEY_URL_API] = {false, sizeof(const char *), parse_url_api},
-        [KEY_ADDRESSES] = {true, sizeof(struct address), parse_address},
+        [KEY_TEXT] = {false, sizeof(const char *), parse_text, same_text},
+        [KEY_LINES] = {false, sizeof(const char *), parse_lines, same_text},
+        [KEY_SECRET] = {false, sizeof(const char *), parse_secret, same_text},
+        [KEY_INT] = {false, sizeof(int64_t), parse_int, same_int},
+        [KEY_BOOL] = {false, sizeof(bool), parse_bool, same_bool},
+        [KEY_ENUM] = {false, sizeof(const char *), parse_enum, same_text},
+        [KEY_IDS] = {true, sizeof(int64_t), parse_id, same_int},
+        [KEY_ENUMS] = {true, sizeof(const char *), parse_enum, same_text},
+        [KEY_ZONE] = {false, sizeof(const struct clock_zone *), parse_zone, same_zone},
+        [KEY_PATH] = {false, sizeof(const char *), parse_path, same_text},
+        [KEY_DIRECTORY] = {false, sizeof(const char *), parse_directory, same_text},
+        [KEY_HOSTPORT] = {false, sizeof(struct key_hostport), parse_hostport, same_hostport},
+        [KEY_URL_PUBLIC] = {false, sizeof(const char *), parse_url_public, same_text},
+        [KEY_URL_API] = {false, sizeof(const char *), parse_url_api, same_text},
+        [KEY_ADDRESSES] = {true, sizeof(struct address), parse_address, same_address},
     };
     return &types[kind];
 }

@@ -17,6 +17,7 @@ struct key_type {
     size_t size; /* of the value, or of an element of the list */
     /* Puts the value to *target; false with scalar->why. */
     bool (*parse)(struct key_scalar *scalar, void *target);
+    bool (*same)(const void *a, const void *b); /* of two values, or of two elements */
 };
 
 const struct key_type *key_type(enum key_kind kind);

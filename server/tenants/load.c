@@ -9,6 +9,7 @@
 /* What two stores can't share: who they are, written so that texts compare. */
 struct claim {
     const char *value;
+    bool stands;  /* its store runs with it already */
     size_t index; /* of the file */
 };
 
@@ -45,7 +46,9 @@ static int by_value(const void *a, const void *b)
 {
     const struct claim *x = a, *y = b;
     int order = strcmp(x->value, y->value);
-    return order ? order : (x->index > y->index) - (x->index < y->index);
+    if (order)
+        return order;
+    return x->stands != y->stands ? y->stands - x->stands : (x->index > y->index) - (x->index < y->index);
 }
 
 static void refuse(struct tenant_file *file, const struct unique *unique, const char *other)
@@ -55,22 +58,43 @@ static void refuse(struct tenant_file *file, const struct unique *unique, const 
     tenant_unref(&file->tenant);
 }
 
-/* Of files with the same value only the first keeps its tenant. */
-static void check_unique(struct arena *arena, struct tenant_list *list, const struct unique *unique)
+/* Of files with the same value only the first keeps its tenant. True where one had to give its up. */
+static bool check_unique(struct tenant_list *list, const struct unique *unique)
 {
+    auto_arena struct arena *arena = arena_new();
     struct claim *claims = ARENA_ARRAY(arena, struct claim, list->count);
     size_t count = 0;
-    for (size_t i = 0; i < list->count; i++)
-        if (list->items[i].tenant) {
-            claims[count].value = arena_strdup(arena, unique->value(arena, list->items[i].tenant));
-            claims[count++].index = i;
-        }
+    bool refused = false;
+    for (size_t i = 0; i < list->count; i++) {
+        const struct tenant *before = list->items[i].before;
+        const struct tenant *tenant = list->items[i].tenant ? list->items[i].tenant : before;
+        if (!tenant)
+            continue;
+        const char *value = unique->value(arena, tenant);
+        claims[count++] = (struct claim){
+            .value = value, .stands = before && !strcmp(unique->value(arena, before), value), .index = i};
+    }
     qsort(claims, count, sizeof *claims, by_value);
     for (size_t i = 1, first = 0; i < count; i++) {
-        if (strcmp(claims[first].value, claims[i].value) == 0)
-            refuse(&list->items[claims[i].index], unique, list->items[claims[first].index].path);
-        else
+        struct tenant_file *file = &list->items[claims[i].index];
+        if (strcmp(claims[first].value, claims[i].value) != 0) {
             first = i;
+        } else if (file->tenant) {
+            refuse(file, unique, list->items[claims[first].index].path);
+            refused = true;
+        }
+    }
+    return refused;
+}
+
+/* Who gives up a new value falls back on the one that runs, which somebody else may have claimed. */
+static void check_all_unique(struct tenant_list *list)
+{
+    bool refused = true;
+    while (refused) {
+        refused = false;
+        for (size_t i = 0; i < sizeof uniques / sizeof uniques[0]; i++)
+            refused = check_unique(list, &uniques[i]) || refused;
     }
 }
 
@@ -108,8 +132,26 @@ static void read_file(struct tenant_file *file, const struct env *env)
         file->tenant = tenant_read(file->path, env, &file->faults);
 }
 
+const char *tenant_name_of_file(struct arena *arena, const char *path)
+{
+    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
+    return arena_memdup(arena, name, dot ? (size_t)(dot - name) : strlen(name));
+}
+
+static const struct tenant *nobody_runs(void *context, const char *name)
+{
+    return NULL;
+}
+
 bool tenants_load(struct arena *arena, const struct config *config, const struct env *env,
                   struct tenant_list *list_out, struct error *err)
+{
+    return tenants_load_again(arena, config, env, nobody_runs, NULL, list_out, err);
+}
+
+bool tenants_load_again(struct arena *arena, const struct config *config, const struct env *env,
+                        const struct tenant *(*running)(void *context, const char *name), void *context,
+                        struct tenant_list *list_out, struct error *err)
 {
     struct dirent **names = NULL;
     int count = scandir(config->tenants_dir, &names, is_yaml, by_bytes);
@@ -121,19 +163,21 @@ bool tenants_load(struct arena *arena, const struct config *config, const struct
         file->path = arena_printf(arena, "%s/%s", config->tenants_dir, names[i]->d_name);
         file->faults = FAULTS_INIT(arena);
         read_file(file, env);
+        if (ends_in(file->path, ".yaml"))
+            file->before = running(context, tenant_name_of_file(arena, file->path));
         free(names[i]);
     }
     free(names);
     check_owner(config, &list);
-    auto_arena struct arena *scratch = arena_new();
-    for (size_t i = 0; i < sizeof uniques / sizeof uniques[0]; i++)
-        check_unique(scratch, &list, &uniques[i]);
+    check_all_unique(&list);
     *list_out = list;
     return true;
 }
 
 void tenants_release(struct tenant_list *list)
 {
-    for (size_t i = 0; i < list->count; i++)
+    for (size_t i = 0; i < list->count; i++) {
         tenant_unref(&list->items[i].tenant);
+        tenant_unref(&list->items[i].before);
+    }
 }

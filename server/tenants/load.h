@@ -11,6 +11,7 @@
 struct tenant_file {
     const char *path;
     const struct tenant *tenant; /* NULL where there are faults; the list's reference */
+    const struct tenant *before; /* tenants_load_again: what runs under this name; the list's reference */
     struct faults faults;
 };
 
@@ -24,5 +25,13 @@ struct tenant_list {
  * texts live in the arena. */
 MUST_USE bool tenants_load(struct arena *arena, const struct config *config, const struct env *env,
                            struct tenant_list *list_out, struct error *err);
+/* The same beside stores that run: who has a bot or a project already keeps it, whatever the files' order,
+ * and a store whose file is bad keeps what it has. `running` gives a reference, or NULL, for a
+ * bot_store_name. */
+MUST_USE bool tenants_load_again(struct arena *arena, const struct config *config, const struct env *env,
+                                 const struct tenant *(*running)(void *context, const char *name),
+                                 void *context, struct tenant_list *list_out, struct error *err);
+/* The name a store's file stands for: "kopi-digital" of "tenants/kopi-digital.yaml". */
+const char *tenant_name_of_file(struct arena *arena, const char *path);
 /* Lets the list's references go. */
 void tenants_release(struct tenant_list *list);

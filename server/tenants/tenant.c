@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "base/str.h"
+#include "tenants/load.h"
 
-enum { MAGIC = 0x7e4a47, TOKEN_SECRET = 35, MOST_BOT_DIGITS = 15 };
+enum { TOKEN_SECRET = 35, MOST_BOT_DIGITS = 15 };
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS  "0123456789"
@@ -118,18 +119,11 @@ static char *with_prefix(struct arena *arena, const char *prefix, const char *na
     return text;
 }
 
-/* "kopi-digital" of "tenants/kopi-digital.yaml". */
-static const char *name_of_file(struct arena *arena, const char *path)
-{
-    const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path, *dot = strrchr(name, '.');
-    return arena_memdup(arena, name, dot ? (size_t)(dot - name) : strlen(name));
-}
-
 /* What the table can't say. */
 static void complete(struct tenant *tenant, const struct yaml_node *root, struct faults *faults)
 {
     struct arena *arena = tenant->arena;
-    const char *file_name = name_of_file(arena, tenant->file);
+    const char *file_name = tenant_name_of_file(arena, tenant->file);
     tenant->token_line = key_line(root, "telegram.token");
     tenant->project_line = key_line(root, "pakasir.project");
     if (tenant->name && strcmp(tenant->name, file_name) != 0)
@@ -152,7 +146,7 @@ static struct tenant *tenant_new(const char *file)
 {
     struct arena *arena = arena_new();
     struct tenant *tenant = ARENA_NEW(arena, struct tenant);
-    tenant->magic = MAGIC;
+    tenant->magic = TENANT_MAGIC;
     tenant->arena = arena;
     tenant->file = arena_strdup(arena, file);
     atomic_init(&tenant->references, 1);
@@ -203,7 +197,7 @@ struct tenant *tenant_of_server(const struct server_identity *server)
 
 const struct tenant *tenant_ref(const struct tenant *tenant)
 {
-    assert(tenant->magic == MAGIC);
+    assert(tenant->magic == TENANT_MAGIC);
     unsigned before = atomic_fetch_add(&((struct tenant *)tenant)->references, 1);
     assert(before > 0);
     (void)before;
@@ -216,12 +210,17 @@ void tenant_unref(const struct tenant **reference)
     *reference = NULL;
     if (!tenant)
         return;
-    assert(tenant->magic == MAGIC);
+    assert(tenant->magic == TENANT_MAGIC);
     if (atomic_fetch_sub(&tenant->references, 1) > 1)
         return;
     tenant->magic = 0;
     struct arena *arena = tenant->arena;
     arena_free(&arena);
+}
+
+bool tenant_is_same(const struct tenant *a, const struct tenant *b)
+{
+    return !key_difference(&table, a, b);
 }
 
 static bool has_id(const struct key_ids *ids, int64_t id)

@@ -13,6 +13,8 @@
 #include "tenants/fault.h"
 #include "tenants/key.h"
 
+enum { TENANT_MAGIC = 0x7e4a47 };
+
 struct tenant {
     uint32_t magic;
     atomic_uint references;
@@ -67,6 +69,10 @@ struct tenant *tenant_of_server(const struct server_identity *server);
 const struct tenant *tenant_ref(const struct tenant *tenant);
 /* Lets one go and sets the pointer to NULL; NULL is fine. */
 void tenant_unref(const struct tenant **tenant);
+#define auto_tenant __attribute__((cleanup(tenant_unref)))
+
+/* Whether both say the same, secrets included. */
+bool tenant_is_same(const struct tenant *a, const struct tenant *b);
 
 bool tenant_is_admin(const struct tenant *tenant, int64_t person_id);
 bool tenant_is_owner(const struct tenant *tenant, int64_t person_id);

@@ -78,11 +78,18 @@ void hands_free(struct hands *hands);
 struct lane_store {
     uint32_t magic;
     struct lane *lane;
-    struct lane_store *all_next;
-    const struct tenant *tenant;
+    struct lane_store *all_next; /* of its lane; the lane's thread only */
     bool is_server;
+    const char *name; /* these three never change, whatever becomes of the tenant */
     struct db_scope scope;
     struct vault vault;
+
+    pthread_mutex_t tenant_mutex;
+    const struct tenant *tenant; /* under it */
+
+    /* under lanes->stores_mutex */
+    struct lane_store *next_store;
+    bool is_hosted; /* added, and not removed since */
 
     /* under the lane's mutex */
     struct task_list outside, internal;
@@ -90,8 +97,11 @@ struct lane_store {
     struct lane_store *ready_next;
 
     atomic_bool hold_outbox;
+    atomic_bool removed; /* as !is_hosted, for everybody's look */
+    atomic_bool suspended;
 
     /* the lane's thread only */
+    bool parked;    /* nothing is swept */
     int64_t due_ms; /* clock_mono_ms of the next sweep */
     int64_t used_ms;
     bool has_standing; /* its standing jobs are there */
@@ -109,6 +119,8 @@ struct lanes {
     const uint8_t *master_key;
     atomic_uint next_scope;
     struct lane_store *server_store;
+    pthread_mutex_t stores_mutex;
+    struct lane_store *stores; /* all that were ever added, by next_store; freed when the lanes stop */
     atomic_bool draining;
     pthread_mutex_t pool_mutex; /* held while a lane uses the pool: after lanes_wind_down() none does */
     struct pool *pool;
@@ -134,6 +146,11 @@ struct task *task_list_pop(struct task_list *list);
 void lane_wake_delayed(struct lane *lane);
 void lane_drop_delayed(struct lane *lane);
 
+/* lane_store.c: who is served. */
+void lanes_add_server(struct lanes *lanes, const struct tenant *tenant);
+void lanes_free_stores(struct lanes *lanes);
+void lane_store_free_data(struct lane_store *store);
+
 /* lane.c */
 /* Makes the store's next sweep happen at `due_ms` (clock_now_ms) or earlier. Lane thread only. */
 void lane_store_due(struct lane_store *store, int64_t due_ms);
@@ -143,7 +160,9 @@ bool lanes_call(struct lanes *lanes, void (*fn)(void *argument), void *argument)
 size_t lanes_calls_waiting(struct lanes *lanes);
 
 /* work.c */
-void work_init(struct work *work, struct lane_store *store, struct arena *arena, int64_t now_ms);
+/* The tenant is the caller's reference, for as long as the task. */
+void work_init(struct work *work, struct lane_store *store, const struct tenant *tenant, struct arena *arena,
+               int64_t now_ms);
 /* With the commit the store's next sweep happens at `due_ms` or earlier. */
 void work_due(struct work *work, int64_t due_ms);
 /* An error's text as a text for the database: what of it is UTF-8 (it may have been cut inside a character).

@@ -44,7 +44,8 @@ struct job_run {
     int64_t ref;
     int attempts;
     struct lane_store *store;
-    struct arena *arena; /* the request and the result; goes with the run through the pool */
+    const struct tenant *tenant; /* from prepare on: what it put into the request may be the tenant's */
+    struct arena *arena;         /* the request and the result; goes with the run through the pool */
     struct job_step step;
     void *result;
     int write_retries;
@@ -208,6 +209,7 @@ static void run_free(void *argument)
 {
     struct job_run *run = argument;
     hands_remove(&run->store->hands, run->kind, run->ref);
+    tenant_unref(&run->tenant);
     arena_free(&run->arena);
     free(run);
 }
@@ -281,7 +283,8 @@ static void note_failure(struct work *work, const struct job_run *run, const str
                  (long long)run->ref, (long long)wait, why->text, ok ? "" : " (when its lease is over)");
 }
 
-/* The lanes wind down: for the next start, or another server. Where this fails the lease runs out. */
+/* The lanes wind down, or the store was removed: for the next start, or another server. Where this fails the
+ * lease runs out. */
 static void put_back(struct work *work, void *argument)
 {
     struct job_run *run = argument;
@@ -316,14 +319,19 @@ static void finish_run(struct work *work, void *argument)
     run_free(run);
 }
 
+static bool is_ending(const struct lane_store *store)
+{
+    return atomic_load(&store->lane->lanes->winding_down) || atomic_load(&store->removed);
+}
+
 static void call_in_pool(void *argument)
 {
     struct job_run *run = argument;
-    if (atomic_load(&run->store->lane->lanes->winding_down)) {
+    if (is_ending(run->store)) {
         lane_submit_internal(run->store, put_back, run);
         return;
     }
-    run->result = run->kind->call(run->store->tenant, run->arena, run->step.request);
+    run->result = run->kind->call(run->tenant, run->arena, run->step.request);
     lane_submit_internal(run->store, finish_run, run);
 }
 
@@ -331,13 +339,14 @@ static void prepare_run(struct work *work, void *argument)
 {
     struct job_run *run = argument;
     struct lanes *lanes = work->store->lane->lanes;
-    if (atomic_load(&lanes->winding_down)) {
+    if (is_ending(run->store)) {
         put_back(work, run);
         return;
     }
     struct error err;
     struct arena *task_arena = work->arena;
     work->arena = run->arena;
+    run->tenant = tenant_ref(work->file);
     bool ok = work_begin(work, &err) && run->kind->prepare(work, run->ref, &run->step, &err);
     ok = ok && (run->step.kind == JOB_CALL ? extend_lease(work, run, &err)
                                            : write_step(work, run, &run->step, &err));

@@ -34,15 +34,8 @@ void lane_store_due(struct lane_store *store, int64_t due_ms)
 {
     int64_t now = clock_now_ms(), latest = now + SLOW_SWEEP_MS;
     int64_t due = clock_mono_ms() + (due_ms < now ? 0 : (due_ms < latest ? due_ms : latest) - now);
-    if (due < store->due_ms)
+    if (due < store->due_ms && !store->parked)
         plan_sweep(store, due);
-}
-
-static void free_data(struct lane_store *store)
-{
-    if (store->data && store->free_data)
-        store->free_data(store->data);
-    store->data = NULL;
 }
 
 static void plan_next(struct lane_store *store, const struct db_rows *next, int64_t now)
@@ -54,12 +47,17 @@ static void plan_next(struct lane_store *store, const struct db_rows *next, int6
 
 static void sweep_store(struct lane_store *store, struct arena *arena)
 {
+    if (atomic_load(&store->removed)) { /* about to be parked */
+        store->due_ms = INT64_MAX;
+        return;
+    }
     int64_t now = clock_now_ms();
     plan_sweep(store, clock_mono_ms() + SLOW_SWEEP_MS + (int64_t)(store->scope.id * 7919 % 10000));
     if (now - store->used_ms > IDLE_DATA_MS)
-        free_data(store);
+        lane_store_free_data(store);
+    auto_tenant const struct tenant *tenant = lane_store_tenant(store);
     struct work work;
-    work_init(&work, store, arena, now);
+    work_init(&work, store, tenant, arena, now);
     struct error err;
     struct db_rows outbox_next = {0}, job_next = {0};
     if (work_begin(&work, &err) && outbox_sweep(&work, &outbox_next, &err) &&
@@ -102,8 +100,9 @@ static void forget_catalogue(struct lane_store *store, struct arena *arena)
 {
     if (!store->data || !store->lane->lanes->on_catalogue_change)
         return;
+    auto_tenant const struct tenant *tenant = lane_store_tenant(store);
     struct work work;
-    work_init(&work, store, arena, clock_now_ms());
+    work_init(&work, store, tenant, arena, clock_now_ms());
     store->lane->lanes->on_catalogue_change(&work);
     work_end(&work);
 }
@@ -119,7 +118,7 @@ static void on_notification(void *context, const char *channel, const char *payl
     if (strcmp(channel, LANE_CATALOGUE_CHANNEL) != 0)
         return;
     for (struct lane_store *s = notice->lane->stores; s; s = s->all_next) {
-        if (!s->is_server && !strcmp(s->tenant->name, payload))
+        if (!s->is_server && !strcmp(s->name, payload))
             forget_catalogue(s, notice->arena);
     }
 }
@@ -150,8 +149,9 @@ static void look_around(struct lane *lane, struct arena *arena)
 static void run_task(struct task *task, struct arena *arena)
 {
     struct lane_store *store = task->store;
+    auto_tenant const struct tenant *tenant = lane_store_tenant(store);
     struct work work;
-    work_init(&work, store, arena, clock_now_ms());
+    work_init(&work, store, tenant, arena, clock_now_ms());
     store->used_ms = work.now_ms;
     if (!store->is_server && store->lane->lanes->on_task)
         store->lane->lanes->on_task(&work);
@@ -229,8 +229,9 @@ static void run_round(struct lane *lane, struct task *task, struct lane_store *d
 static void write_last_notes(struct lane *lane, struct arena *arena)
 {
     for (struct lane_store *s = lane->stores; s; s = s->all_next) {
+        auto_tenant const struct tenant *tenant = lane_store_tenant(s);
         struct work work;
-        work_init(&work, s, arena, clock_now_ms());
+        work_init(&work, s, tenant, arena, clock_now_ms());
         audit_notes_write(&work, true);
         arena_reset(arena);
     }
@@ -278,30 +279,6 @@ static void lane_init(struct lanes *lanes, struct lane *lane)
     pthread_condattr_destroy(&attributes);
 }
 
-static struct lane_store *store_new(struct lanes *lanes, struct lane *lane, const struct tenant *tenant)
-{
-    struct lane_store *store = xcalloc(1, sizeof *store);
-    store->magic = LANE_STORE_MAGIC;
-    store->lane = lane;
-    store->tenant = tenant ? tenant_ref(tenant) : NULL;
-    store->scope = (struct db_scope){
-        .id = atomic_fetch_add(&lanes->next_scope, 1),
-        .schema = tenant ? tenant->schema : "lapak",
-        .role = tenant ? tenant->role : "",
-    };
-    vault_init(&store->vault, lanes->master_key, tenant ? tenant->name : "server");
-    store->due_ms = INT64_MAX; /* until it joins its lane */
-    return store;
-}
-
-static void join_lane(struct work *work, void *argument)
-{
-    struct lane_store *store = work->store;
-    store->all_next = store->lane->stores;
-    store->lane->stores = store;
-    lane_store_due(store, work->now_ms);
-}
-
 bool lanes_start(const struct lane_options *options, struct lanes **lanes_out, struct error *err)
 {
     struct lanes *lanes = xcalloc(1, sizeof *lanes);
@@ -311,6 +288,7 @@ bool lanes_start(const struct lane_options *options, struct lanes **lanes_out, s
     lanes->master_key = options->master_key;
     pthread_mutex_init(&lanes->pool_mutex, NULL);
     pthread_mutex_init(&lanes->audit_mutex, NULL);
+    pthread_mutex_init(&lanes->stores_mutex, NULL);
     atomic_store(&lanes->next_scope, 1);
     lanes->lanes = xcalloc((size_t)options->count, sizeof *lanes->lanes);
     for (int i = 0; i < options->count; i++)
@@ -327,51 +305,9 @@ bool lanes_start(const struct lane_options *options, struct lanes **lanes_out, s
             abort();
         lane->started = true;
     }
-    lanes->server_store = store_new(lanes, &lanes->lanes[0], options->server_tenant);
-    lanes->server_store->is_server = true;
-    if (options->server_tenant)
-        lane_submit_internal(lanes->server_store, join_lane, NULL);
+    lanes_add_server(lanes, options->server_tenant);
     *lanes_out = lanes;
     return true;
-}
-
-struct lane_store *lanes_add_store(struct lanes *lanes, const struct tenant *tenant)
-{
-    struct lane *lane = &lanes->lanes[str_hash(tenant->name) % (uint32_t)lanes->count];
-    struct lane_store *store = store_new(lanes, lane, tenant);
-    lane_submit_internal(store, join_lane, NULL);
-    return store;
-}
-
-struct lane_store *lanes_server_store(struct lanes *lanes)
-{
-    return lanes->server_store;
-}
-
-const struct tenant *lane_store_tenant(const struct lane_store *store)
-{
-    return store->tenant;
-}
-
-bool lane_store_is_server(const struct lane_store *store)
-{
-    return store->is_server;
-}
-
-const char *lane_store_name(const struct lane_store *store)
-{
-    return store->is_server ? NULL : store->tenant->name;
-}
-
-static void sweep_soon(struct work *work, void *argument)
-{
-    lane_store_due(work->store, work->now_ms);
-}
-
-void lane_store_hold_outbox(struct lane_store *store, bool hold)
-{
-    if (atomic_exchange(&store->hold_outbox, hold) && !hold)
-        lane_submit_internal(store, sweep_soon, NULL); /* rows were left lying meanwhile */
 }
 
 void lanes_on_catalogue_change(struct lanes *lanes, void (*fn)(struct work *work))
@@ -451,23 +387,15 @@ bool lanes_drain(struct lanes *lanes, long wait_ms)
     return done;
 }
 
-static void store_free(struct lane_store *store)
-{
-    free_data(store);
-    hands_free(&store->hands);
-    audit_notes_free(store);
-    tenant_unref(&store->tenant);
-    free(store);
-}
-
 /* Of trails that were written to while the server's lane was ending. All threads have ended. */
 static void write_last_heads(struct lane_store *server)
 {
     auto_arena struct arena *arena = arena_new();
+    auto_tenant const struct tenant *tenant = server ? lane_store_tenant(server) : NULL;
     struct work work;
     if (!server)
         return;
-    work_init(&work, server, arena, clock_now_ms());
+    work_init(&work, server, tenant, arena, clock_now_ms());
     audit_heads_write(&work);
 }
 
@@ -477,8 +405,6 @@ void lanes_stop(struct lanes **lanes_pointer)
     if (!lanes)
         return;
     lanes_wind_down(lanes);
-    struct lane_store *server = lanes->server_store;
-    struct lane_store *unswept = server && !server->tenant ? server : NULL; /* in no lane's list */
     for (int i = 0; i < lanes->count; i++) {
         struct lane *lane = &lanes->lanes[i];
         pthread_mutex_lock(&lane->mutex);
@@ -492,25 +418,20 @@ void lanes_stop(struct lanes **lanes_pointer)
         if (lane->started)
             pthread_join(lane->thread, NULL);
     }
-    write_last_heads(server);
+    write_last_heads(lanes->server_store);
     for (int i = 0; i < lanes->count; i++) {
         struct lane *lane = &lanes->lanes[i];
         lane_drop_delayed(lane);
-        while (lane->stores) {
-            struct lane_store *store = lane->stores;
-            lane->stores = store->all_next;
-            store_free(store);
-        }
         db_close(&lane->db);
         pthread_mutex_destroy(&lane->mutex);
         pthread_cond_destroy(&lane->wake);
         pthread_cond_destroy(&lane->idle);
     }
-    if (unswept)
-        store_free(unswept);
+    lanes_free_stores(lanes);
     audit_heads_free(lanes);
     pthread_mutex_destroy(&lanes->audit_mutex);
     pthread_mutex_destroy(&lanes->pool_mutex);
+    pthread_mutex_destroy(&lanes->stores_mutex);
     free(lanes->lanes);
     free(lanes);
     *lanes_pointer = NULL;

@@ -28,15 +28,31 @@ struct lane_options {
 /* Connects every lane; ERR_RETRY where the database can't be reached. */
 MUST_USE bool lanes_start(const struct lane_options *options, struct lanes **lanes_out, struct error *err);
 
-/* Adds a store (takes its own reference on the tenant); the same name always goes to the same lane. Its due
- * rows are swept soon. The result lives until lanes_stop(). */
+/* Stores come, change and go while the lanes run, from any thread, but those of one name one after the other.
+ *
+ * Adds a store (takes its own reference on the tenant); the same name always goes to the same lane. Its due
+ * rows are swept soon. The result lives until lanes_stop(), also where the store is removed before: whoever
+ * holds it may go on using it, and a store that comes back gets it again. */
 struct lane_store *lanes_add_store(struct lanes *lanes, const struct tenant *tenant);
+/* Another tenant of the same name: tasks and calls that begin from now on see it, those under way end with
+ * the one they began with. */
+void lane_store_change(struct lane_store *store, const struct tenant *tenant);
+/* Refuses tasks from outside, takes no due row and begins no job from now on. What is queued or under way
+ * ends, and its messages go out. */
+void lane_store_remove(struct lane_store *store);
+bool lane_store_is_removed(const struct lane_store *store);
+/* Those that are there now, without the server's, by name; the list is in the arena. Any thread. */
+struct lane_store **lanes_stores(struct lanes *lanes, struct arena *arena, size_t *count_out);
+/* NULL where there is none of that name now. Any thread. */
+struct lane_store *lanes_find_store(struct lanes *lanes, const char *name);
 /* A lane_store over schema `lapak` for the server's own rows; one per process. */
 struct lane_store *lanes_server_store(struct lanes *lanes);
 bool lane_store_is_server(const struct lane_store *store);
 
-const struct tenant *lane_store_tenant(const struct lane_store *store);
-/* The bot_store_name; NULL for the server's. */
+/* A reference of the caller's (auto_tenant, tenant_unref) on the tenant as it is now, as its file says; NULL
+ * for a server without one. Any thread. A task has its own in work->file. */
+const struct tenant *lane_store_tenant(struct lane_store *store);
+/* The bot_store_name; NULL for the server's. It never changes. */
 const char *lane_store_name(const struct lane_store *store);
 
 /* A task. `run` gets a unit of work without a transaction and must answer whoever waits. `argument` is the
@@ -55,6 +71,10 @@ void lane_submit_internal(struct lane_store *store, lane_task *run, void *argume
 
 /* Pauses or resumes handing out outbox rows of a store (dead token). Any thread. */
 void lane_store_hold_outbox(struct lane_store *store, bool hold);
+
+/* The owner closed the store for buyers (tenants/suspension.h), or opened it again. Any thread. */
+void lane_store_suspend(struct lane_store *store, bool suspended);
+bool lane_store_is_suspended(const struct lane_store *store);
 
 /* Called on the lane's thread when another process (or a tool) announced a change of a store's catalogue:
  * forget the snapshot. The channel is LANE_CATALOGUE_CHANNEL, the payload the bot_store_name. Before stores

@@ -58,7 +58,7 @@ bool lane_submit(struct lane_store *store, lane_task *run, void *argument)
     struct task *task = task_new(store, run, argument);
     pthread_mutex_lock(&lane->mutex);
     bool room = store->outside.count < lane->lanes->most_queued && !atomic_load(&lane->lanes->draining) &&
-                !lane->stopping;
+                !atomic_load(&store->removed) && !lane->stopping;
     if (room)
         enqueue(store, &store->outside, task);
     pthread_mutex_unlock(&lane->mutex);

@@ -5,11 +5,13 @@
 
 #include "base/str.h"
 
-void work_init(struct work *work, struct lane_store *store, struct arena *arena, int64_t now_ms)
+void work_init(struct work *work, struct lane_store *store, const struct tenant *tenant, struct arena *arena,
+               int64_t now_ms)
 {
     *work = (struct work){
         .store = store,
-        .tenant = store->tenant,
+        .tenant = tenant,
+        .file = tenant,
         .vault = &store->vault,
         .scope = &store->scope,
         .arena = arena,

@@ -25,7 +25,8 @@ struct audit_added;
 
 struct work {
     struct lane_store *store;
-    const struct tenant *tenant;
+    const struct tenant *tenant; /* with what its admins set */
+    const struct tenant *file;   /* as its file says; both stay the same for as long as the task */
     const struct vault *vault;
     const struct db_scope *scope;
     struct arena *arena; /* lives as long as the task */

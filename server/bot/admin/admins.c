@@ -15,7 +15,6 @@
 #include "store/conversation.h"
 #include "store/settings.h"
 #include "store/user.h"
-#include "work/lane.h"
 
 enum { ON_A_PAGE = 8 };
 static const char prefix[] = "admin:";
@@ -31,7 +30,7 @@ enum rank { NO_ADMIN, ADMIN_OF_MENU, ADMIN_OF_FILE, OWNER_OF_FILE };
 
 static enum rank rank_of(const struct work *work, int64_t telegram_id)
 {
-    const struct tenant *file = lane_store_tenant(work->store);
+    const struct tenant *file = work->file;
     return tenant_is_owner(file, telegram_id)           ? OWNER_OF_FILE
            : tenant_is_admin(file, telegram_id)         ? ADMIN_OF_FILE
            : tenant_is_admin(work->tenant, telegram_id) ? ADMIN_OF_MENU
@@ -41,7 +40,7 @@ static enum rank rank_of(const struct work *work, int64_t telegram_id)
 /* All of them: owners, then the file's admins, then those added here. */
 static size_t everybody(struct work *work, int64_t **ids_out)
 {
-    const struct tenant *file = lane_store_tenant(work->store), *now = work->tenant;
+    const struct tenant *file = work->file, *now = work->tenant;
     int64_t *ids = ARENA_ARRAY(work->arena, int64_t, file->owners.count + now->admins.count);
     size_t count = 0;
     for (size_t i = 0; i < file->owners.count; i++)
@@ -55,7 +54,7 @@ static size_t everybody(struct work *work, int64_t **ids_out)
 
 size_t admins_added(const struct work *work)
 {
-    return work->tenant->admins.count - lane_store_tenant(work->store)->admins.count;
+    return work->tenant->admins.count - work->file->admins.count;
 }
 
 bool admins_tell(struct turn *turn, int64_t telegram_id, enum role role, enum text_key key, struct error *err)

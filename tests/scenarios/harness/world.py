@@ -66,8 +66,19 @@ class World:
 
     def store(self, name, products=None, *, admins=(ADMIN,), owners=(), enforce_rates=False, expires_in=900, **more):
         """A store with its tenant file, its project at the gateway and its catalogue (`products`: see
-        harness.store.product; a name alone will do). Other keywords go into the tenant file. lapakd reads it at
-        its next start: make all stores before anybody acts."""
+        harness.store.product; a name alone will do). Other keywords go into the tenant file. A lapakd that runs
+        picks it up."""
+        store = self.prepare_store(name, products, admins=admins, owners=owners, enforce_rates=enforce_rates,
+                                   expires_in=expires_in, **more)
+        self.write_files()
+        store.write(self.tenants_directory)
+        self.ctl("migrate")
+        store.import_catalogue(store.products)
+        return store
+
+    def prepare_store(self, name, products=None, *, admins=(ADMIN,), owners=(), enforce_rates=False, expires_in=900,
+                      **more):
+        """The same without a file: Telegram and Pakasir know it, the server does not. drop() is what comes then."""
         products = [product(item) if isinstance(item, str) else item for item in products or ["Kopi Susu"]]
         store = Store(self, len(self.stores) + 1, name, products, admins=list(admins), owners=list(owners), **more)
         self.stores.append(store)
@@ -82,11 +93,31 @@ class World:
             enforce_rates=enforce_rates,
             expires_in=expires_in,
         )
-        store.write(self.tenants_directory)
-        self.write_files()
-        self.ctl("migrate")
-        store.import_catalogue(products)
         return store
+
+    def drop(self, *stores):
+        """The files of these stores and their secrets, as they are now: new ones, or changed ones."""
+        self.write_files()
+        for store in stores:
+            store.write(self.tenants_directory)
+
+    def take_away(self, *stores):
+        """Removes the stores' files."""
+        for store in stores:
+            (self.tenants_directory / f"{store.name}.yaml").unlink()
+
+    def states(self):
+        """{bot_store_name: state} as the server wrote them down."""
+        return dict(self.query("SELECT bot_store_name, state FROM lapak.stores"))
+
+    def wait_states(self, state, *stores, seconds=20):
+        names = {store.name for store in stores}
+
+        def others():
+            states = self.states()
+            return {name: states.get(name) for name in names if states.get(name) != state}
+
+        self.until(lambda: not others(), seconds, what=lambda: f"state {state} of {others()}")
 
     def person(self, telegram_id, first_name=None, **more):
         if telegram_id not in self.people or first_name or more:
@@ -122,12 +153,16 @@ class World:
         return self.directory / "env"
 
     def write_files(self):
-        self.config_file.write_text(yaml.safe_dump(self.config, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        config = yaml.safe_dump(self.config, allow_unicode=True, sort_keys=False)
+        self.config_file.write_text(config, encoding="utf-8")
+        self.write_env(self.env_file)
+
+    def write_env(self, path):
         values = {"DATABASE_URL": self.database_url, **self.env}
         for store in self.stores:
             values = {**store.environment(), **values}
-        self.env_file.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
-        self.env_file.chmod(0o600)
+        path.write_text("".join(f"{name}={value}\n" for name, value in values.items()), encoding="utf-8")
+        path.chmod(0o600)
 
     @staticmethod
     def _run_ctl(config_file, env_file, *arguments, typed=None):
@@ -239,7 +274,7 @@ class World:
             states = dict(self.query("SELECT bot_store_name, state FROM lapak.stores"))
         except psycopg2.errors.UndefinedTable:
             return []
-        return [store for store in self.stores if states.get(store.name) not in (None, "disabled")]
+        return [store for store in self.stores if states.get(store.name) not in (None, "disabled", "removed")]
 
     def live_bots(self):
         """The same, and the owner's bot, unless its token is refused, or it has none."""

@@ -79,8 +79,11 @@ struct bench *bench_open(const char *language, size_t categories, size_t product
                                     .chat_id = 1001,
                                     .chat_is_private = true,
                                     .message_id = 5};
-    bench->work = (struct work){
-        .store = &bench->store, .tenant = &bench->tenant, .arena = bench->arena, .now_ms = 1780000000000};
+    bench->work = (struct work){.store = &bench->store,
+                                .tenant = &bench->tenant,
+                                .file = &bench->tenant,
+                                .arena = bench->arena,
+                                .now_ms = 1780000000000};
     bench->turn =
         (struct turn){.work = &bench->work, .update = &bench->update, .catalogue = &bench->catalogue};
     return bench;

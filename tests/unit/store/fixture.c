@@ -28,6 +28,8 @@ static struct shop *open_shop(const char *url, bool fresh)
     struct shop *s = xcalloc(1, sizeof *s);
     snprintf(s->schema, sizeof s->schema, "store_%s", TEST_NAME);
     snprintf(s->role, sizeof s->role, "lapak_%s", TEST_NAME);
+    s->tenant.magic = TENANT_MAGIC;
+    atomic_init(&s->tenant.references, 1);
     s->tenant.name = TEST_NAME;
     s->tenant.schema = s->schema;
     s->tenant.role = s->role;
@@ -121,7 +123,7 @@ struct work *shop_task(struct shop *s)
         arena_free(&s->arena);
     s->arena = arena_new();
     s->now_ms += 1000;
-    work_init(&s->work, &s->store, s->arena, s->now_ms);
+    work_init(&s->work, &s->store, &s->tenant, s->arena, s->now_ms);
     return &s->work;
 }
 

@@ -176,7 +176,7 @@ void outbox_report(struct lane_store *store, const struct outbox_report *report)
     pthread_mutex_unlock(&lock);
 }
 
-const struct tenant *lane_store_tenant(const struct lane_store *store)
+const struct tenant *lane_store_tenant(struct lane_store *store)
 {
     return &store->tenant;
 }
@@ -184,6 +184,11 @@ const struct tenant *lane_store_tenant(const struct lane_store *store)
 const char *lane_store_name(const struct lane_store *store)
 {
     return store == &server_store ? NULL : store->name;
+}
+
+bool lane_store_is_removed(const struct lane_store *store)
+{
+    return false;
 }
 
 void lane_store_hold_outbox(struct lane_store *store, bool hold)

@@ -447,7 +447,8 @@ static void a_store_knows_itself_and_nobody_else(void **state)
 {
     NEEDS_RIG();
     assert_string_equal(lane_store_name(rig.stores[1]), "unit-lane-1");
-    assert_ptr_equal(lane_store_tenant(rig.stores[1]), rig.tenants[1]);
+    auto_tenant const struct tenant *tenant = lane_store_tenant(rig.stores[1]);
+    assert_ptr_equal(tenant, rig.tenants[1]);
     assert_null(lane_store_name(lanes_server_store(rig.lanes)));
     rig_say(rig.stores[1], 5, "of another store");
     assert_int_equal(rig_sql("SELECT count(*) FROM outbox"), 0);

@@ -1,0 +1,184 @@
+"""Stores come, change and go while lapakd runs and others sell: the operator drops a file, and that is all."""
+
+import re
+import threading
+
+import pytest
+from harness.processes import http
+from harness.store import product
+from sandbox_client import delivered_lines
+
+PAID = "🎉 Pembayaran Berhasil"
+
+
+def goods(code, stock=200):
+    return [product("Kopi Susu", 15_000, stock, code=code)]
+
+
+@pytest.fixture
+def kopi(world):
+    return world.store("kopi-digital", goods("SUSU"))
+
+
+@pytest.fixture
+def nonton(world):
+    return world.store("nonton-hemat", goods("XXI"))
+
+
+def order(buyer, store, code):
+    buyer.quick_order(store, code)
+    return buyer.invoice(store)
+
+
+def buy(world, buyer, store, code):
+    """A whole purchase by the line a buyer types."""
+    world.pay(order(buyer, store, code))
+    return delivered_lines(buyer.chat(store), buyer.wait_for(store, PAID))
+
+
+class Crowd:
+    """Buyers who buy one thing after the other until they are told to stop."""
+
+    def __init__(self, world, *shops):
+        self.world, self.over = world, threading.Event()
+        self.bought, self.errors = 0, []
+        self.threads = [
+            threading.Thread(target=self.run, args=(world.person(3000 + number), *shop))
+            for number, shop in enumerate(shops)
+        ]
+
+    def run(self, buyer, store, code):
+        try:
+            buyer.start_chat(store)
+            while not self.over.is_set():
+                buy(self.world, buyer, store, code)
+                self.bought += 1
+        except BaseException as error:  # told by __exit__
+            self.errors.append(error)
+
+    def __enter__(self):
+        for thread in self.threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *exception):
+        self.over.set()
+        for thread in self.threads:
+            thread.join()
+        assert not self.errors, self.errors
+
+
+def test_fifty_dropped_files_are_live_in_seconds_while_others_sell(world, kopi, nonton):
+    world.start()
+    many = [world.prepare_store(f"toko-{number}", []) for number in range(50)]
+    with Crowd(world, (kopi, "SUSU"), (nonton, "XXI")) as crowd:
+        world.until(lambda: crowd.bought > 1, what="a first purchase")
+        world.drop(*many)
+        world.wait_states("live", *many, seconds=60)
+        before = crowd.bought
+        world.until(lambda: crowd.bought > before + 1 or crowd.errors, what="another purchase")
+    assert world.log_text().count("reloaded:") <= 4, "many files make few reloads"
+    world.wait_webhooks(many)
+    some = many[17]
+    some.import_catalogue(goods("BARU", 3))
+    some.products = goods("BARU", 0)
+    budi = world.person(2001, "Budi")
+    budi.start_chat(some)
+    assert len(buy(world, budi, some, "BARU")) == 1
+
+
+def test_a_bad_file_leaves_its_store_as_it_was_and_says_why(world, kopi, nonton):
+    world.start()
+    budi = world.person(2001, "Budi")
+    budi.start_chat(kopi)
+    path = world.tenants_directory / "kopi-digital.yaml"
+    good = path.read_text()
+    path.write_text(good + "rahsia: [\n")
+    world.expect(r"log kopi-digital: .*its file is not followed, the store goes on as it was: .*kopi-digital\.yaml:\d+")
+    world.until(lambda: "goes on as it was" in world.log_text(), what="the fault to be told")
+    assert len(buy(world, budi, kopi, "SUSU")) == 1
+    calls = len(world.calls(kopi, method="setWebhook")), len(world.calls(nonton, method="getMe"))
+
+    # told once, whatever else happens
+    nonton.title = "Nonton Bioskop"
+    world.drop(nonton)
+    world.until(lambda: "followed" in (world.log_directory / "nonton-hemat").glob("*.log").__next__().read_text(),
+                what="the other store to change")
+    assert world.log_text().count("goes on as it was") == 1
+    assert "Nonton Bioskop" in budi.start_chat(nonton).text
+
+    path.write_text(good.replace("Kopi Digital", "Kopi Baik"))
+    world.until(lambda: "Kopi Baik" in budi.start_chat(kopi).text, what="the good file to be followed")
+    assert (len(world.calls(kopi, method="setWebhook")), len(world.calls(nonton, method="getMe"))) == calls, \
+        "Telegram needs to know nothing of a title"
+
+
+def test_what_is_gone_stops_and_keeps_its_data_until_it_is_back(world, kopi, nonton):
+    world.start()
+    budi = world.person(2001, "Budi")
+    budi.start_chat(kopi)
+    budi.start_chat(nonton)
+    buy(world, budi, kopi, "SUSU")
+    open_invoice = order(budi, kopi, "SUSU")
+    world.quiet()
+    stock, body = kopi.stock("SUSU"), kopi.notice(kopi.transaction(open_invoice))
+    secret = kopi.telegram_secret
+
+    world.take_away(kopi)
+    world.wait_states("removed", kopi)
+    world.until(lambda: world.calls(kopi, method="deleteWebhook"), what="its webhook to be taken off")
+    assert world.calls(kopi, method="deleteWebhook")[-1]["params"].get("drop_pending_updates") is not True
+    assert kopi.post_update({"update_id": 1}, secret=secret)[0] == 404
+    assert kopi.post_pakasir(body)[0] == 404
+    world.pay(open_invoice, webhook="never")  # while it is away
+    assert len(buy(world, budi, nonton, "XXI")) == 1
+    assert kopi.stock("SUSU") == stock and kopi.value("SELECT count(*) FROM orders") == 2
+
+    budi.send(kopi, "/start")  # Telegram keeps it
+    world.drop(kopi)
+    world.wait_states("live", kopi)
+    assert len(delivered_lines(budi.chat(kopi), budi.wait_for(kopi, PAID, seconds=30))) == 1, "what was paid meanwhile is delivered"
+    assert len(buy(world, budi, kopi, "SUSU")) == 1
+    assert kopi.telegram_secret == secret
+
+
+def test_keys_are_rotated_by_the_env_file_alone(world, kopi, nonton):
+    world.start()
+    budi = world.person(2001, "Budi")
+    budi.start_chat(kopi)
+    others = len(world.calls(nonton))
+
+    old_token, kopi.token = kopi.token, f"{kopi.bot_id}:{'rotated-token-of-kopi-'.ljust(35, 'y')}"
+    old_secret, kopi.api_key, kopi.webhook_secret = kopi.webhook_secret, "kunci-baru", "rahasia-webhook-baru"
+    world.sandbox.post("bot", token=old_token, revoked=True)
+    world.sandbox.post("project", slug=kopi.slug, api_key=kopi.api_key, webhook_secret=kopi.webhook_secret,
+                       webhook_url=f"{world.url}{kopi.pakasir_path}")
+    replacement = world.directory / "env.new"  # as a careful operator does
+    world.write_env(replacement)
+    replacement.rename(world.env_file)
+    world.until(lambda: len(world.calls(kopi, method="getMe")) >= 2, what="the bot to be registered anew")
+    world.wait_states("live", kopi)
+    assert len(buy(world, budi, kopi, "SUSU")) == 1
+    invoice = order(budi, kopi, "SUSU")
+    body = kopi.notice(kopi.transaction(invoice))
+    assert kopi.post_pakasir(body, secret=old_secret)[0] == 401
+    assert kopi.post_pakasir(body)[0] == 200
+    world.pay(invoice)
+    budi.wait_for(kopi, PAID)
+    assert len(world.calls(nonton)) == others, "the other store is not touched"
+    assert not re.search(r"error", "\n".join(p.read_text() for p in world.log_directory.glob("server/*.log")))
+
+
+def test_who_has_a_bot_keeps_it(world, kopi):
+    """A file that names the bot of a store that runs is refused, though its name comes first."""
+    world.start()
+    thief = world.prepare_store("aaa-toko", [])
+    thief.token = kopi.token
+    world.drop(thief)
+    world.expect(r"log server: .*store not started: .*aaa-toko\.yaml:\d+: telegram\.token: is of the same bot as in .*kopi-digital")
+    world.until(lambda: "is of the same bot as in" in world.log_text(), what="the refusal")
+    budi = world.person(2001, "Budi")
+    budi.start_chat(kopi)
+    assert len(buy(world, budi, kopi, "SUSU")) == 1
+    assert http(f"{world.url}{thief.telegram_path}", body="{}")[0] == 404
+    world.stores.remove(thief)
