@@ -115,7 +115,7 @@ static int notified;
 static void count_notice(void *context, const char *channel, const char *payload)
 {
     assert_string_equal(channel, "lapak_catalogue");
-    notified += strcmp(payload, TEST_NAME) == 0;
+    notified += strcmp(payload, shop->tenant.name) == 0;
 }
 
 static void test_other_servers_are_told_at_the_commit(void **state)

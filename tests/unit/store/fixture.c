@@ -1,5 +1,6 @@
 #include "fixture.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,18 @@
 #include "store/user.h"
 
 struct shop *shop;
+
+/* "unit_store_order" in store_order_test: each program has a schema of its own, and they share this object.
+ */
+static const char *name_of_program(void)
+{
+    static char name[48];
+    int length = (int)strlen(program_invocation_short_name);
+    if (length > 5 && strcmp(program_invocation_short_name + length - 5, "_test") == 0)
+        length -= 5;
+    snprintf(name, sizeof name, "unit_%.*s", length, program_invocation_short_name);
+    return name;
+}
 
 static void make_schema(struct shop *s, const char *url)
 {
@@ -26,11 +39,11 @@ static struct shop *open_shop(const char *url, bool fresh)
 {
     static const uint8_t master_key[CRYPTO_KEY_BYTES] = {42};
     struct shop *s = xcalloc(1, sizeof *s);
-    snprintf(s->schema, sizeof s->schema, "store_%s", TEST_NAME);
-    snprintf(s->role, sizeof s->role, "lapak_%s", TEST_NAME);
+    s->tenant.name = name_of_program();
+    snprintf(s->schema, sizeof s->schema, "store_%s", s->tenant.name);
+    snprintf(s->role, sizeof s->role, "lapak_%s", s->tenant.name);
     s->tenant.magic = TENANT_MAGIC;
     atomic_init(&s->tenant.references, 1);
-    s->tenant.name = TEST_NAME;
     s->tenant.schema = s->schema;
     s->tenant.role = s->role;
     s->tenant.low_stock = 3;
