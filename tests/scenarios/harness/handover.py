@@ -70,12 +70,13 @@ def hand_over(world, seconds=60):
 
 class Load:
     """Posts authentic updates without a pause, half of the threads on kept-alive connections. A `with` block long;
-    `answers` counts what came back by status, or by what went wrong."""
+    `answers` counts what came back by status, or by what went wrong. With `insist` an update is posted until it is
+    taken, as Telegram does."""
 
-    def __init__(self, world, store, people, ports=None, threads=8):
+    def __init__(self, world, store, people, threads=8, insist=False):
         self.world, self.store = world, store
         self.people = [SimpleNamespace(id=number, first_name=f"Orang {number}") for number in people]
-        self.ports = ports or [world.port]
+        self.insist = insist
         self.answers = collections.Counter()
         self.closed_by_server = 0
         self._secret = store.telegram_secret
@@ -106,22 +107,24 @@ class Load:
 
     def _run(self, number):
         keep = number % 2 == 0
-        ports = itertools.cycle(self.ports[number % len(self.ports):] + self.ports[: number % len(self.ports)])
-        connection = None
+        connection = body = None
         while not self._end.is_set():
-            with self._lock:
-                person = next(self._turn)
+            if not (body and self.insist):
+                with self._lock:
+                    body = json.dumps(updates.message(next(self._turn), "/produk"))
             if connection is None:
-                connection = http.client.HTTPConnection("127.0.0.1", next(ports), timeout=30)
+                connection = http.client.HTTPConnection("127.0.0.1", self.world.port, timeout=30)
             try:
                 connection.request(
-                    "POST", self.store.telegram_path, json.dumps(updates.message(person, "/produk")),
+                    "POST", self.store.telegram_path, body,
                     {"X-Telegram-Bot-Api-Secret-Token": self._secret, "Content-Type": "application/json",
                      "Connection": "keep-alive" if keep else "close"},
                 )  # fmt: skip
                 answer = connection.getresponse()
                 answer.read()
                 self._count(answer.status)
+                if answer.status == 200:
+                    body = None
                 if keep and answer.getheader("Connection") == "close":
                     self.closed_by_server += 1
                 if keep and answer.getheader("Connection") != "close":
