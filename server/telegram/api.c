@@ -107,6 +107,10 @@ bool telegram_call_until(const atomic_bool *stop, const char *api_base, const ch
     telegram_judge(status, body, &report);
     if (status != 429) /* its own figure; else the caller's back-off */
         report.retry_ms = 0;
+    int64_t said;
+    /* Whoever waits for a call is told that there is no such bot. */
+    if (report.verdict == OUTBOX_VERDICT_LATER && json_get_int(body, "error_code", &said) && said == 404)
+        report.verdict = OUTBOX_VERDICT_REFUSED;
     return conclude(body, &report, result_out, unauthorized_out, err);
 }
 

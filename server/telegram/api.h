@@ -29,9 +29,10 @@ const char *telegram_base(void);
 /* What an answer of the Bot API means for a message: HTTP status (0: none came) and parsed body (may be
  * NULL). Fills verdict, retry_ms and error of the report; attempts must be filled, and retry_ms hold what the
  * header Retry-After said (0: nothing). "message is not modified", "query is too old", "message to
- * delete/edit not found" count as sent; 401 is OUTBOX_VERDICT_RETURNED. A 4xx without the Bot API's own body
- * is some proxy's and passes (LATER). The error quotes Telegram's description without what stood in quotes
- * there (it may be of the message's text). */
+ * delete/edit not found" count as sent; 401 is OUTBOX_VERDICT_RETURNED. A 404 is no message's fault: there is
+ * no bot with this token (LATER: it may be put right). A 4xx without the Bot API's own body is some proxy's
+ * and passes (LATER). The error quotes Telegram's description without what stood in quotes there (it may be
+ * of the message's text). */
 void telegram_judge(long http_status, const json_t *body, struct outbox_report *report);
 
 /* How long to wait after the attempt-th failure in a row (from 0): 1, 2, 4 … 60 s. */

@@ -90,8 +90,9 @@ static enum outbox_verdict verdict_of(int64_t status, const char *description)
         int64_t status;
         enum outbox_verdict verdict;
     } known[] = {
-        {401, OUTBOX_VERDICT_RETURNED}, {403, OUTBOX_VERDICT_BLOCKED}, {407, OUTBOX_VERDICT_LATER},
-        {408, OUTBOX_VERDICT_LATER},    {425, OUTBOX_VERDICT_LATER},   {429, OUTBOX_VERDICT_LATER},
+        {401, OUTBOX_VERDICT_RETURNED}, {403, OUTBOX_VERDICT_BLOCKED}, {404, OUTBOX_VERDICT_LATER},
+        {407, OUTBOX_VERDICT_LATER},    {408, OUTBOX_VERDICT_LATER},   {425, OUTBOX_VERDICT_LATER},
+        {429, OUTBOX_VERDICT_LATER},
     };
     for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
         if (known[i].status == status)
@@ -122,8 +123,9 @@ void telegram_judge(long http_status, const json_t *body, struct outbox_report *
     json_get_string(body, "description", &text);
 
     report->verdict = readable || status == 429 ? verdict_of(status, text) : OUTBOX_VERDICT_LATER;
-    /* Only a 429 says that nothing was done. */
-    if (report->bulk && report->verdict == OUTBOX_VERDICT_LATER && status != 429)
+    /* Only a 429, and a 404 of the Bot API's own, say that nothing was done. */
+    if (report->bulk && report->verdict == OUTBOX_VERDICT_LATER && status != 429 &&
+        !(readable && status == 404))
         report->verdict = OUTBOX_VERDICT_UNCERTAIN;
     if (report->verdict == OUTBOX_VERDICT_LATER)
         report->retry_ms =

@@ -46,7 +46,7 @@ static void tells_what_an_answer_means(void **state)
         {400, FAILED(400, "Bad Request: message to delete not found"), OUTBOX_VERDICT_SENT},
         {400, FAILED(400, "Bad Request: can't parse entities: \\\"message is not modified\\\""),
          OUTBOX_VERDICT_REFUSED},
-        {404, FAILED(404, "Not Found"), OUTBOX_VERDICT_REFUSED},
+        {404, FAILED(404, "Not Found"), OUTBOX_VERDICT_LATER},
         {404, NULL, OUTBOX_VERDICT_LATER},
         {413, FAILED(413, "Request Entity Too Large"), OUTBOX_VERDICT_REFUSED},
         {401, FAILED(401, "Unauthorized"), OUTBOX_VERDICT_RETURNED},
