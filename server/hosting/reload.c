@@ -131,11 +131,11 @@ static void log_fault(struct round *round, const struct fault *fault)
     auto_tenant const struct tenant *running = store ? service_running(reload->options.service, store) : NULL;
     const char *text = fault_text(round->arena, fault);
     if (running)
-        log_error(store, "its file is not followed, the store goes on as it was: %s", text);
+        log_alerted(store, "its file is not followed, the store goes on as it was: %s", text);
     else if (store)
-        log_error(NULL, "store not started: %s", text);
+        log_alerted(NULL, "store not started: %s", text);
     else
-        log_error(NULL, "not followed: %s", text);
+        log_alerted(NULL, "not followed: %s", text);
 }
 
 static void tell_faults(struct round *round)

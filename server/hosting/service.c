@@ -60,7 +60,7 @@ static void on_state(void *context, struct lane_store *lane, enum registration_s
         log_info(name, "live: webhook and commands are set");
         break;
     case REGISTRATION_DISABLED:
-        log_error(name, "disabled: %s; put the right token into the env file", reason);
+        log_alerted(name, "disabled: %s; put the right token into the env file", reason);
         alert_raise(name, ALERT_BOT_DISABLED, "", "%s", reason);
         break;
     case REGISTRATION_UNREACHABLE:
@@ -153,8 +153,7 @@ void service_remove(struct service *service, const char *name)
     if (service->registration)
         registration_remove(service->registration, store->lane);
     pthread_mutex_unlock(&service->mutex);
-    alert_clear(name, ALERT_BOT_DISABLED, "");
-    alert_clear(name, ALERT_BOT_UNREACHABLE, "");
+    alert_clear_store(name);
 }
 
 const struct tenant *service_running(void *context, const char *name)

@@ -70,8 +70,8 @@ static void report(const struct look *look, const struct audit_result *result)
         alert_clear(look->store, ALERT_AUDIT, "");
         return;
     }
-    log_error(NULL, "audit trail of %s: row %" PRId64 " %s; see lapakctl audit --verify", look->name,
-              result->bad_id, result->says);
+    log_alerted(NULL, "audit trail of %s: row %" PRId64 " %s; see lapakctl audit --verify", look->name,
+                result->bad_id, result->says);
     alert_raise(look->store, ALERT_AUDIT, "", "row %" PRId64 " %s", result->bad_id, result->says);
 }
 
@@ -80,7 +80,7 @@ static void report_forged(const struct look *look, const char *forged)
 {
     report(look,
            &(struct audit_result){.says = "is remembered in lapak.audit_heads by somebody else than lapakd"});
-    log_error(NULL, "audit trail of %s: lapak.audit_heads, %s", look->name, forged);
+    log_alerted(NULL, "audit trail of %s: lapak.audit_heads, %s", look->name, forged);
 }
 
 static bool look_at(const struct look *look, struct arena *arena, struct error *err)

@@ -257,6 +257,41 @@ static void errors_are_counted(void **unused)
     assert_int_equal(log_errors(), before + 1);
 }
 
+static struct {
+    int calls;
+    char store[65], message[200];
+} reported;
+
+static void note_error(const char *store, const char *message)
+{
+    reported.calls++;
+    snprintf(reported.store, sizeof reported.store, "%s", store ? store : "-");
+    snprintf(reported.message, sizeof reported.message, "%s", message);
+    log_error(NULL, "whoever listens has a fault too");
+}
+
+static void error_lines_are_reported_and_their_listeners_are_not(void **unused)
+{
+    uint64_t before = log_errors();
+    start();
+    log_on_error(note_error);
+    log_warn("kopi", "a warning");
+    log_alerted("kopi", "an alert of its own");
+    assert_int_equal(reported.calls, 0);
+    log_error("kopi", "two\nlines of 1234567:abcdefghijklmnopqrstuvwxyzABCDEFGHI");
+    assert_int_equal(reported.calls, 1);
+    assert_string_equal(reported.store, "kopi");
+    assert_string_equal(reported.message, "two\\nlines of [token]");
+    log_error("../etc", "no store's name");
+    assert_string_equal(reported.store, "-");
+    log_on_error(NULL);
+    log_error(NULL, "nobody listens");
+    log_stop();
+    assert_int_equal(reported.calls, 2);
+    assert_int_equal(log_errors() - before, 6);
+    assert_non_null(strstr(contents("kopi"), "] [error] an alert of its own\n"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -271,6 +306,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_new_day_is_a_new_file, setup, teardown),
         cmocka_unit_test_setup_teardown(a_directory_that_is_none_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(errors_are_counted, setup, teardown),
+        cmocka_unit_test_setup_teardown(error_lines_are_reported_and_their_listeners_are_not, setup,
+                                        teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
