@@ -52,9 +52,10 @@ void alert_raise(const char *store, enum alert_kind kind, const char *subject, c
     char text[ALERT_DETAIL + 8];
     va_list values;
     va_start(values, detail);
-    if (vsnprintf(text, sizeof text, detail, values) < 0)
-        text[0] = '\0';
+    int length = vsnprintf(text, sizeof text, detail, values);
     va_end(values);
+    if (length < 0)
+        text[0] = '\0';
     alert_map_raise(&map, store, kind, subject, text, clock_now_ms());
 }
 
