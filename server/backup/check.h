@@ -11,6 +11,10 @@
  * backup is at fault, anything else where it could not be tried. */
 MUST_USE bool check_item(const struct backup_context *context, const struct backup_subject *subject,
                          struct target *target, struct shelf_item *item, int64_t now_ms, struct error *err);
+/* Those in the directory besides the one of that key, read again, the newest first, up to a gigabyte: the
+ * first that is damaged, or that this BACKUP_KEY does not open, is the error (ERR_INVALID). */
+MUST_USE bool check_older(const struct backup_context *context, const struct backup_subject *subject,
+                          const char *newest, struct error *err);
 /* Only read and decrypted to its end, and compared with what its manifest says of it. */
 MUST_USE bool check_bytes(const struct backup_context *context, struct target *target,
                           const struct shelf_item *item, struct error *err);

@@ -29,12 +29,19 @@ bool note_made(struct work *work, const char *actor, const struct manifest *mani
     return audit_add(work, &entry, err);
 }
 
+/* It may have been cut inside a character, or quote what a program said. */
+const char *note_reason(struct arena *arena, const char *text)
+{
+    size_t length = strlen(text);
+    while (!str_is_utf8(text, length))
+        length--;
+    return str_utf8_cut(arena, arena_memdup(arena, text, length), MOST_REASON);
+}
+
 bool note_failed(struct work *work, const char *actor, const char *why, struct error *err)
 {
-    const struct audit_entry entry = {
-        "backup.failed", actor,
-        json_pack("{s:s}", "why",
-                  str_utf8_cut(work->arena, str_is_utf8(why, strlen(why)) ? why : "?", MOST_REASON))};
+    const struct audit_entry entry = {"backup.failed", actor,
+                                      json_pack("{s:s}", "why", note_reason(work->arena, why))};
     return audit_add(work, &entry, err);
 }
 

@@ -7,6 +7,9 @@
 #include "backup/make.h"
 #include "work/work.h"
 
+/* An error's text as one for the database and for JSON: what of it is UTF-8, not too long. In the arena. */
+const char *note_reason(struct arena *arena, const char *text);
+
 /* backup.made; `actor` as in work/audit.h. */
 MUST_USE bool note_made(struct work *work, const char *actor, const struct manifest *manifest,
                         struct error *err);

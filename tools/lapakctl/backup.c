@@ -42,7 +42,8 @@ static bool note_in_trail(struct work *work, void *argument, struct error *err)
 static bool write_figures(struct work *work, void *argument, struct error *err)
 {
     const struct attempt *a = argument;
-    const char *problem = !a->ok ? a->err.text : a->outcome.offsite.code ? a->outcome.offsite.text : NULL;
+    const char *why = !a->ok ? a->err.text : a->outcome.offsite.code ? a->outcome.offsite.text : NULL;
+    const char *problem = why ? note_reason(work->arena, why) : NULL;
     return figures_write_backup(work, a->backups->subject.store, a->ok ? a->outcome.manifest.time_ms : 0,
                                 problem, err);
 }
@@ -65,14 +66,15 @@ static json_t *attempt_json(const struct attempt *a)
 {
     const char *store = a->backups->subject.store;
     if (!a->ok)
-        return json_pack("{s:s, s:b, s:s}", "store", store, "ok", 0, "error", a->err.text);
+        return json_pack("{s:s, s:b, s:s}", "store", store, "ok", 0, "error",
+                         note_reason(a->backups->context->arena, a->err.text));
     const struct manifest *m = &a->outcome.manifest;
-    return json_pack("{s:s, s:b, s:s, s:s, s:I, s:I, s:s, s:I, s:s?}", "store", store, "ok",
-                     a->outcome.offsite.code == ERR_NONE, "time",
-                     shelf_time_text(a->backups->context->arena, m->time_ms), "key", a->outcome.key, "size",
-                     (json_int_t)m->size, "rows", (json_int_t)manifest_all_rows(m), "sha256", m->sha256,
-                     "removed", (json_int_t)a->outcome.removed, "offsite_error",
-                     a->outcome.offsite.code ? a->outcome.offsite.text : NULL);
+    return json_pack(
+        "{s:s, s:b, s:s, s:s, s:I, s:I, s:s, s:I, s:s?}", "store", store, "ok",
+        a->outcome.offsite.code == ERR_NONE, "time", shelf_time_text(a->backups->context->arena, m->time_ms),
+        "key", a->outcome.key, "size", (json_int_t)m->size, "rows", (json_int_t)manifest_all_rows(m),
+        "sha256", m->sha256, "removed", (json_int_t)a->outcome.removed, "offsite_error",
+        a->outcome.offsite.code ? note_reason(a->backups->context->arena, a->outcome.offsite.text) : NULL);
 }
 
 static void print_attempt(const struct attempt *a)

@@ -59,6 +59,7 @@ class World:
             # rarely, and of nothing that the other tests on this machine do; see test_monitor.py
             "watch": {"every_seconds": 3600, "cpu": 100, "memory": 100, "disk": 100, "connections": 100},
         }
+        self.program_env = {}  # of lapakd itself, from its next start on
         self._good_config, self._good_env = dict(self.config), dict(self.env)
         sandbox.post("reset")
 
@@ -232,7 +233,7 @@ class World:
             f"lapakd {number}",
             [program("lapakd"), "--config", config_file, "--env", self.env_file],
             self.directory / f"lapakd-{number}.out",
-            environment(),
+            environment(**self.program_env),
             f"{self.scheme}://127.0.0.1:{port}/readyz",
         )
         server.port = port
