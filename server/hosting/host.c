@@ -6,6 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "backup/jobs.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "bot/bot.h"
@@ -121,8 +122,10 @@ static void set_job_kinds(struct arena *arena)
 {
     const size_t store_count = sizeof store_jobs / sizeof store_jobs[0];
     size_t count = 0;
-    struct job_kind *kinds =
-        ARENA_ARRAY(arena, struct job_kind, checkout_job_count + bot_job_count + store_count);
+    struct job_kind *kinds = ARENA_ARRAY(arena, struct job_kind,
+                                         checkout_job_count + bot_job_count + store_count + backup_job_count);
+    for (size_t i = 0; i < backup_job_count; i++)
+        kinds[count++] = backup_jobs[i];
     for (size_t i = 0; i < checkout_job_count; i++)
         kinds[count++] = checkout_jobs[i];
     for (size_t i = 0; i < bot_job_count; i++)
@@ -143,6 +146,7 @@ static bool wire(struct host *host, struct error *err)
     verify_daily_start(config->database_url, &bot_verify_notices);
     audit_daily_start(config->database_url);
     active_start(config->database_url);
+    backup_start(config);
     bot_start_reading(config->database_url);
     outbox_set_effects(bot_outbox_effects, bot_outbox_effect_count);
     outbox_set_bulk(bot_outbox_bulk, bot_outbox_bulk_count);
@@ -198,6 +202,7 @@ static bool start_lanes(struct host *host, struct error *err)
         return false;
     if (!config->owner_token)
         lane_store_hold_outbox(lanes_server_store(host->lanes), true);
+    backup_set_lanes(host->lanes);
     lanes_on_catalogue_change(host->lanes, forget_catalogue);
     lanes_on_task(host->lanes, settings_apply);
     alerts_set_away(config->owner_database_away * 1000);
@@ -307,6 +312,7 @@ void host_stop(struct host **pointer)
     verify_daily_stop();
     audit_daily_stop();
     active_stop();
+    backup_stop();
     bot_stop_reading();
     bot_stop_asking();
     if (host->server && !server_drain(host->server, 5000))

@@ -118,8 +118,11 @@ static void on_notification(void *context, const char *channel, const char *payl
     if (strcmp(channel, LANE_CATALOGUE_CHANNEL) != 0)
         return;
     for (struct lane_store *s = notice->lane->stores; s; s = s->all_next) {
-        if (!s->is_server && !strcmp(s->name, payload))
-            forget_catalogue(s, notice->arena);
+        if (s->is_server || strcmp(s->name, payload) != 0)
+            continue;
+        forget_catalogue(s, notice->arena);
+        s->has_standing = false; /* it may be another schema: one that was brought back */
+        lane_store_due(s, clock_now_ms());
     }
 }
 
