@@ -1,5 +1,6 @@
 #include "base/log_file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -147,4 +148,50 @@ bool log_file_flush(void)
         if (files[i].fd >= 0 && files[i].length)
             good = flush(&files[i]) && good;
     return good;
+}
+
+/* --- old ones --- */
+
+/* "2026-11-22.log", and nothing else. */
+static bool is_log_name(const char *name)
+{
+    static const char shape[] = "0000-00-00.log";
+    size_t i = 0;
+    for (; shape[i]; i++)
+        if (shape[i] == '0' ? name[i] < '0' || name[i] > '9' : name[i] != shape[i])
+            return false;
+    return !name[i];
+}
+
+static size_t remove_in(int parent, const char *folder, const char *first_kept)
+{
+    size_t removed = 0;
+    int fd = openat(parent, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+    DIR *directory = fd >= 0 ? fdopendir(fd) : NULL;
+    if (!directory) {
+        if (fd >= 0)
+            close(fd);
+        return 0;
+    }
+    for (const struct dirent *entry; (entry = readdir(directory));)
+        if (is_log_name(entry->d_name) && strncmp(entry->d_name, first_kept, strlen("0000-00-00")) < 0)
+            removed += unlinkat(fd, entry->d_name, 0) == 0;
+    closedir(directory);
+    return removed;
+}
+
+bool log_file_remove_old(const char *directory, int64_t before_ms, size_t *removed_out, struct error *err)
+{
+    char stamp[25];
+    size_t removed = 0;
+    DIR *folders = opendir(directory);
+    if (!folders)
+        return error_set(err, ERR_INTERNAL, "log directory %s: %s", directory, strerror(errno));
+    clock_format_utc(before_ms, stamp);
+    for (const struct dirent *entry; (entry = readdir(folders));)
+        if (entry->d_name[0] != '.')
+            removed += remove_in(dirfd(folders), entry->d_name, stamp);
+    closedir(folders);
+    *removed_out = removed;
+    return true;
 }

@@ -20,3 +20,8 @@ void log_file_close(void);
 bool log_file_add(const char *folder, int64_t at_ms, const char *line, size_t length);
 /* Writes what was added. False where some of it was lost. */
 bool log_file_flush(void);
+
+/* Removes the files of days that ended before `before_ms`, of all folders; nothing else that lies there. Any
+ * thread. */
+MUST_USE bool log_file_remove_old(const char *directory, int64_t before_ms, size_t *removed_out,
+                                  struct error *err);

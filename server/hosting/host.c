@@ -23,6 +23,7 @@
 #include "store/active.h"
 #include "store/audit_daily.h"
 #include "store/catalogue.h"
+#include "store/retention.h"
 #include "store/settings.h"
 #include "telegram/api.h"
 #include "telegram/chart.h"
@@ -114,8 +115,8 @@ static void forget_catalogue(struct work *work)
 }
 
 static const struct job_kind *const store_jobs[] = {
-    &verify_daily_job, &active_job,      &monitor_round_job,
-    &alerts_tidy_job,  &audit_daily_job, &audit_daily_server_job,
+    &verify_daily_job,       &active_job,    &monitor_round_job,    &alerts_tidy_job, &audit_daily_job,
+    &audit_daily_server_job, &retention_job, &retention_server_job,
 };
 
 static void set_job_kinds(struct arena *arena)
@@ -145,6 +146,7 @@ static bool wire(struct host *host, struct error *err)
     checkout_set_notices(&bot_checkout_notices);
     verify_daily_start(config->database_url, &bot_verify_notices);
     audit_daily_start(config->database_url);
+    retention_start(config->database_url, config->log_dir, config->log_days);
     active_start(config->database_url);
     backup_start(config);
     bot_start_reading(config->database_url);
@@ -311,6 +313,7 @@ void host_stop(struct host **pointer)
     monitor_stop();
     verify_daily_stop();
     audit_daily_stop();
+    retention_stop();
     active_stop();
     backup_stop();
     bot_stop_reading();

@@ -14,7 +14,7 @@ enum {
     HOUR_MS = 3600 * 1000,
     DAY_MS = 24 * HOUR_MS,
     MOST_MS = 120 * 1000,
-    BUSY_MS = 60 * 1000,
+    BUSY_MS = 2000,
     FAILED_MS = 600 * 1000,
 };
 

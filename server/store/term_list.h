@@ -22,7 +22,7 @@ struct term_proofs {
 };
 MUST_USE bool term_list_proofs(struct work *work, int64_t cursor, struct term_proofs *page_out,
                                struct error *err);
-/* One of them with the proof itself: a text, or a photo's file_id. ERR_NOT_FOUND also where none was given.
- */
+/* One of them with the proof itself: a text, or a photo's file_id; NULL where it was removed since
+ * (retention.h). ERR_NOT_FOUND also where none was given. */
 MUST_USE bool term_list_proof(struct work *work, int64_t term_id, struct term_proof *proof_out,
                               const char **content_out, struct error *err);

@@ -57,6 +57,7 @@ static const struct key keys[] = {
      .check = check_database_url},
     {"tenants_dir", KEY_DIRECTORY, .fallback = "tenants", .offset = AT(tenants_dir)},
     {"log_dir", KEY_PATH, .fallback = "logs", .offset = AT(log_dir)},
+    {"log_days", KEY_INT, .fallback = "30", .offset = AT(log_days), .least = 1, .most = 3650},
     {"texts_dir", KEY_DIRECTORY, .fallback = "conf/texts", .offset = AT(texts_dir)},
     {"schema_dir", KEY_DIRECTORY, .fallback = "schema", .offset = AT(schema_dir)},
     {"telegram_api_base", KEY_URL_API, .fallback = "https://api.telegram.org",

@@ -107,6 +107,8 @@ static const struct key keys[] = {
     {"deposit.maximum", KEY_INT, .fallback = "10000000", .offset = AT(deposit_most), .least = 500,
      .most = 50000000},
     {"deposit.transfer", KEY_LINES, .offset = AT(deposit_by_hand), .least = 1, .most = 1000},
+    {"snk_retention_days", KEY_INT, .fallback = "30", .offset = AT(snk_retention_days), .least = 1,
+     .most = 3650},
 };
 static const struct key_table table = {keys, sizeof keys / sizeof keys[0], servers_own};
 

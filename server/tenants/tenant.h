@@ -44,6 +44,7 @@ struct tenant {
     int64_t low_stock;                   /* 0 to 1,000,000 */
     int64_t most_open;                   /* unpaid orders of a person, 1 to 20; and as many deposits */
     int64_t deposit_least, deposit_most; /* rupiah */
+    int64_t snk_retention_days;          /* 1 to 3650: how long proofs of terms are kept */
     const char *deposit_by_hand;         /* how to transfer by hand, for people; NULL: not offered */
 
     int token_line, project_line; /* in the file, for faults found later */

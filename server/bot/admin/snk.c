@@ -176,17 +176,19 @@ bool snk_proof(struct turn *turn, struct error *err)
     if (!term_list_proof(work, turn->numbers[0], &proof, &content, err))
         return err->code == ERR_NOT_FOUND && screen_explain(turn, err) ? show_proofs(turn, 0, err)
                                                                        : error_context(err, "proof");
+    const char *text = content ? content : say_label(work, TEXT_PROOF_REMOVED);
+    bool is_photo = proof.is_photo && content;
     const char *html =
         say(work, TEXT_PROOF,
             TEXT_VALUES(TV_HTML("pembeli", say_person(work, proof.telegram_id, proof.first_name,
                                                       proof.last_name, proof.username)),
                         TV("produk", str_utf8_cut(work->arena, proof.product, NAME_LIMIT)),
                         TV("order_id", proof.reference), TV("tanggal", say_date(work, proof.fulfilled_ms)),
-                        TV("isi", proof.is_photo ? "" : content)));
+                        TV("isi", is_photo ? "" : text)));
     keyboard_begin(&keyboard);
     add_order(turn, &keyboard, &proof);
     screen_ways_back(turn, &keyboard, arena_printf(work->arena, "atb:%" PRId64, proof.id));
-    if (proof.is_photo)
+    if (is_photo)
         page_show_photo(work, &turn->page, content, html, keyboard_inline(&keyboard));
     else
         page_show(work, &turn->page, html, keyboard_inline(&keyboard));

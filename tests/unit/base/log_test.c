@@ -292,6 +292,34 @@ static void error_lines_are_reported_and_their_listeners_are_not(void **unused)
     assert_non_null(strstr(contents("kopi"), "] [error] an alert of its own\n"));
 }
 
+static void put_file(const char *name)
+{
+    FILE *file = fopen(arena_printf(arena, "%s/shop/%s", directory, name), "w");
+    assert_non_null(file);
+    fclose(file);
+}
+
+static void old_files_are_removed(void **unused)
+{
+    static const char *const names[] = {"2026-01-01.log", "2026-02-28.log", "2026-03-01.log",
+                                        "2026-1-1.log",   "notes.txt",      "2026-01-01.log.gz"};
+    static const char *const kept[] = {"2026-03-01.log", "2026-1-1.log", "notes.txt", "2026-01-01.log.gz"};
+    size_t removed = 0;
+    struct error err;
+    assert_int_equal(mkdir(arena_printf(arena, "%s/shop", directory), 0700), 0);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        put_file(names[i]);
+    assert_int_equal(
+        symlink(arena_printf(arena, "%s/shop", directory), arena_printf(arena, "%s/elsewhere", directory)),
+        0);
+    /* 2026-03-01 12:00: that day is not over */
+    assert_true(log_file_remove_old(directory, 1772366400000, &removed, &err));
+    assert_int_equal(removed, 2);
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+        assert_int_equal(access(arena_printf(arena, "%s/shop/%s", directory, kept[i]), F_OK), 0);
+    assert_false(log_file_remove_old("/nowhere/at/all", 0, &removed, &err));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -308,6 +336,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(errors_are_counted, setup, teardown),
         cmocka_unit_test_setup_teardown(error_lines_are_reported_and_their_listeners_are_not, setup,
                                         teardown),
+        cmocka_unit_test_setup_teardown(old_files_are_removed, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -115,7 +115,7 @@ static void a_file_that_is_refused_claims_nothing(void **unused)
     write_store("bb", "LT_TOKEN_1", "one");
     expect("aa.yaml:2: unknown: unknown key; known here: bot_store_name, title, language, timezone, "
            "telegram, support, pakasir, "
-           "invoice_minutes, low_stock, most_open_orders, deposit\nbb\n");
+           "invoice_minutes, low_stock, most_open_orders, deposit, snk_retention_days\nbb\n");
 }
 
 static void the_owners_bot_is_no_stores(void **unused)

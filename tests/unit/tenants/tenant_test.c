@@ -215,7 +215,8 @@ static void each_line_has_its_limits(void **unused)
         {16, "support: name", "support: must be a Telegram name with its @ (\"@toko_contoh\"), in quotes"},
         {16, "limits: {deposit_min: 1}",
          "limits: unknown key; known here: bot_store_name, title, language, timezone, telegram, support, "
-         "pakasir, invoice_minutes, low_stock, most_open_orders, deposit"},
+         "pakasir, invoice_minutes, low_stock, most_open_orders, deposit, "
+         "snk_retention_days"},
         {16, "most_open_orders: 0", "most_open_orders: must be 1 to 20"},
         {16, "deposit: {minimum: 499}", "deposit.minimum: must be 500 to 50000000"},
         {16, "deposit: {minimum: 20000, maximum: 10000}",
