@@ -223,6 +223,32 @@ bool stock_replace(struct work *work, int64_t unit_id, int64_t *new_unit_out, st
     return true;
 }
 
+/* --- forgetting --- */
+
+DB_TENANT_STATEMENT(stock_select_of_item,
+                    "SELECT id, product_id, digest FROM stock_units WHERE order_item_id = $1 ORDER BY id");
+DB_TENANT_STATEMENT(stock_set_content, "UPDATE stock_units SET content = $2 WHERE id = $1");
+
+bool stock_forget_contents(struct work *work, int64_t order_item_id, const char *instead, struct error *err)
+{
+    struct db_rows rows;
+    size_t digest_length, length;
+    if (!db_query(work->tx, &stock_select_of_item, DB_PARAMS(P_INT(order_item_id)), &rows, err))
+        return false;
+    for (int i = 0; i < rows.count; i++) {
+        const void *digest = db_bytes(work->arena, &rows, i, 2, &digest_length);
+        if (digest_length != DIGEST_BYTES)
+            return error_set(err, ERR_INTERNAL, "unit %lld: damaged", (long long)db_int(&rows, i, 0));
+        const void *sealed =
+            vault_seal(work->arena, work->vault, identity(work->arena, db_int(&rows, i, 1), digest), instead,
+                       strlen(instead), &length);
+        if (!db_send(work->tx, &stock_set_content,
+                     DB_PARAMS(P_INT(db_int(&rows, i, 0)), P_BYTES(sealed, length)), NULL, err))
+            return false;
+    }
+    return true;
+}
+
 /* --- reading --- */
 
 bool stock_open(struct work *work, const struct db_rows *rows, int row, int column, const char **content_out,

@@ -56,3 +56,7 @@ MUST_USE bool stock_available_contents(struct work *work, int64_t product_id, co
 
 /* Number of available units now, by the database. */
 MUST_USE bool stock_available(struct work *work, int64_t product_id, int64_t *count_out, struct error *err);
+/* The contents of the units that an item has, also of replaced ones, are gone: each becomes `instead`. What
+ * was known as a line of the product stays known. Queued. */
+MUST_USE bool stock_forget_contents(struct work *work, int64_t order_item_id, const char *instead,
+                                    struct error *err);

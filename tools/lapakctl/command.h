@@ -62,6 +62,8 @@ extern const struct command command_alerts;
 extern const struct command command_backup;
 extern const struct command command_list;
 extern const struct command command_restore;
+extern const struct command command_person_export;
+extern const struct command command_person_erase;
 
 /* The configuration that a command works on: both files read and without faults. */
 struct command_setup {

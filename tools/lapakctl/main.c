@@ -22,6 +22,8 @@ static const struct command *const commands[] = {
     &command_backup,
     &command_list,
     &command_restore,
+    &command_person_export,
+    &command_person_erase,
     // clang-format on
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0], MOST_WORDS = 64 };

@@ -42,6 +42,7 @@ static const struct exception {
     {"statistics_*", "a period's figures: in the background as well"},
     {"stock_count_all",
      "the catalogue's snapshot: by an index of what is in stock alone; 20 ms for 100,000 units"},
+    {"person_erase_messages", "the operator's own word, once for a person; messages are not found by person"},
     {"catalogue_clear_low",
      "counts the few products that are marked alone; the planner reckons with all of them"},
 };
