@@ -49,7 +49,7 @@ void retention_stop(void)
     " SELECT (SELECT max(key) FROM slice), (SELECT count(*) FROM taken), (SELECT count(*) FROM old)"
 #define REMOVE(table_, key_, and_)                                                                           \
     "taken AS (DELETE FROM " table_ " WHERE " key_ " = ANY (ARRAY(SELECT key FROM old))" and_ " RETURNING "  \
-                                                                                              "1)"
+    "1)"
 
 /* The numbers begin anew somewhere after a quiet week, so the order is not that of time. */
 DB_COMMON_STATEMENT(retention_updates_seen, SLICE("updates_seen", "update_id", "", "seen_at")

@@ -99,7 +99,10 @@ INSERT INTO admin_logs (actor_id, action, subject, subject_id, created_at)
     SELECT 1 + n % 5, 'change', (ARRAY['product', 'order', 'user', 'calculator'])[1 + n % 4], 1 + n % 5000, pg_temp.at(n, people)
     FROM size, generate_series(1, people) n;
 
--- What was sent and seen stays; little of it is under way.
+INSERT INTO audit_logs (event, actor, detail, created_at, previous, hash)
+    SELECT 'config.changed', 'operator', '{}', pg_temp.at(n, people), '\x00', '\x00' FROM size, generate_series(1, people) n;
+
+-- What was sent and seen stays for a month; little of it is under way.
 INSERT INTO outbox (chat_id, seal_id, keep, state, due_at, created_at)
     SELECT 1000001 + (n * 7919) % people, n, false, CASE WHEN orders - n < 300 THEN 'pending' ELSE 'sent' END, at, at
     FROM (SELECT n, orders, people, pg_temp.at(n, orders) AS at FROM size, generate_series(1, orders) n) m;
