@@ -289,6 +289,16 @@ static void a_dead_token_gives_them_back(void **state)
     assert_int_equal(room(f), 0);
 }
 
+/* What a process before this one sent within the same second is not known. */
+static void not_before_its_time(void **state)
+{
+    struct fixture *f = *state;
+    f->queue.bulk_from_us = f->now + 1;
+    assert_int_equal(room(f), 0);
+    f->now++;
+    assert_true(room(f) > 0);
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, fixture_begin, fixture_end)
@@ -306,6 +316,7 @@ int main(void)
         TEST(without_answers_they_wait_longer_and_longer),
         TEST(what_is_behind_a_failed_one_stays),
         TEST(a_dead_token_gives_them_back),
+        TEST(not_before_its_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

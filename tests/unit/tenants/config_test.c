@@ -170,7 +170,7 @@ static void everything_wrong_is_listed_by_line(void **unused)
         "owner, lanes, "
         "tls, "
         "trusted_proxies, telegram_only_from, "
-        "metrics_allow, watch\n"
+        "metrics_allow, watch, backup\n"
         "environment: DATA_ENCRYPTION_KEY: is not set in the environment (no env file is read); make one "
         "with: openssl rand "
         "-base64 32\n");
