@@ -1,6 +1,9 @@
 #include "base/json.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
 
 bool json_parse(const char *text, size_t length, json_t **json_out, struct error *err)
 {
@@ -63,4 +66,20 @@ char *json_text(struct arena *arena, const json_t *json)
     if (!text)
         abort(); /* a value made by jansson's own functions always has a text: memory ran out */
     return arena_strdup(arena, text);
+}
+
+json_t *json_string_of(struct arena *arena, const char *text)
+{
+    struct str s = STR_INIT(arena);
+    for (size_t left = strlen(text); left > 0;) {
+        uint32_t point;
+        size_t n = str_utf8_decode(text, left, &point), step = n ? n : 1;
+        if (n)
+            str_add_bytes(&s, text, n);
+        else
+            str_add(&s, "\xef\xbf\xbd");
+        text += step;
+        left -= step;
+    }
+    return json_string(str_done(&s));
 }

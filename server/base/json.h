@@ -26,5 +26,8 @@ bool json_get_bool(const json_t *object, const char *name, bool *value_out);
 bool json_get_object(const json_t *object, const char *name, json_t **object_out); /* borrowed */
 bool json_get_array(const json_t *object, const char *name, json_t **array_out);   /* borrowed */
 
+/* A string of any bytes: what of them is not UTF-8 becomes U+FFFD. The caller's reference. */
+json_t *json_string_of(struct arena *arena, const char *text);
+
 /* Compact text, UTF-8, in the arena. */
 char *json_text(struct arena *arena, const json_t *json);

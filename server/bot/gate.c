@@ -4,10 +4,17 @@
 #include "bot/membership.h"
 #include "store/bar.h"
 #include "store/settings.h"
+#include "work/lane.h"
 
 static bool is_shut_out(struct turn *turn, bool *stands_out, struct error *err)
 {
     *stands_out = bar_is_out(turn->work, turn->update->from_id);
+    return true;
+}
+
+static bool is_suspended(struct turn *turn, bool *stands_out, struct error *err)
+{
+    *stands_out = lane_store_is_suspended(turn->work->store);
     return true;
 }
 
@@ -23,6 +30,7 @@ static bool is_closed(struct turn *turn, bool *stands_out, struct error *err)
     }
 static const struct barrier barriers[] = {
     {is_shut_out, PAGE(start_shut_out), NULL},
+    {is_suspended, PAGE(suspended_page), NULL},
     {is_closed, PAGE(maintenance_page), NULL},
     {membership_stands, PAGE(membership_page), membership_press},
 };

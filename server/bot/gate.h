@@ -1,8 +1,8 @@
 /*
- * What may stand between a buyer and the store, as a table (gate.c): an admin shut them out, the store is
- * closed for maintenance, they are not in the store's channel. Admins and owners pass everything, and so does
- * whatever leads to what a person has already (`theirs` in routes.h). What settles by itself (webhooks, jobs,
- * deliveries) does not come this way.
+ * What may stand between a buyer and the store, as a table (gate.c): an admin shut them out, the owner of
+ * the server suspended it, it is closed for maintenance, they are not in the store's channel. Admins and
+ * owners pass everything, and so does whatever leads to what a person has already (`theirs` in routes.h).
+ * What settles by itself (webhooks, jobs, deliveries) does not come this way.
  */
 #pragma once
 

@@ -12,9 +12,11 @@
 #include "bot/bot.h"
 #include "bot/owner/owner.h"
 #include "db/migrate.h"
+#include "hosting/commands.h"
 #include "hosting/reload.h"
 #include "hosting/serve.h"
 #include "hosting/service.h"
+#include "hosting/suspending.h"
 #include "hosting/trigger.h"
 #include "http/server.h"
 #include "monitor/monitor.h"
@@ -51,6 +53,8 @@ struct host {
     struct trigger *trigger;
     struct reload *reload;
     struct server *server;
+    struct command_room room;
+    struct control *control;
 };
 
 struct host *host_new(const char *config_path, const char *env_path, struct handover *handover)
@@ -199,7 +203,8 @@ static bool start_lanes(struct host *host, struct error *err)
                                        .database_url = config->database_url,
                                        .pool = host->pool,
                                        .master_key = config->data_encryption_key,
-                                       .server_tenant = host->server_tenant};
+                                       .server_tenant = host->server_tenant,
+                                       .on_stores_change = suspending_follow};
     if (!lanes_start(&lanes, &host->lanes, err))
         return false;
     if (!config->owner_token)
@@ -253,16 +258,28 @@ static bool start_registration(struct host *host, struct error *err)
                                                               .owner_commands = owner_commands});
     monitor_start(host->lanes);
     trigger_start(host->trigger, host->reload);
-    log_info(NULL, "serving %zu stores on %s:%u", service_count(host->service), host->config->listen.host,
-             (unsigned)host->config->listen.port);
+    log_info(NULL, "serving %zu stores on %s:%u", service_figures(host->service).hosted,
+             host->config->listen.host, (unsigned)host->config->listen.port);
+    return true;
+}
+
+/* Whoever can't be asked goes on serving. */
+static bool start_control(struct host *host, struct error *err)
+{
+    host->room =
+        (struct command_room){.reload = host->reload, .service = host->service, .started_ms = clock_now_ms()};
+    struct error why;
+    if (!control_start(host->config->control_socket, host_commands, host_command_count, &host->room,
+                       &host->control, &why))
+        log_error(NULL, "lapakctl can't reach this server: %s", why.text);
     return true;
 }
 
 bool host_start(struct host *host, struct error *err)
 {
     static bool (*const steps[])(struct host * host, struct error * err) = {
-        start_log,       migrate_server,     wire, start_sending, start_lanes, start_stores,
-        start_listening, start_registration,
+        start_log,       migrate_server,     wire,          start_sending, start_lanes, start_stores,
+        start_listening, start_registration, start_control,
     };
     for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
         if (!steps[i](host, err))
@@ -308,6 +325,7 @@ void host_stop(struct host **pointer)
     if (host->reload)
         reload_end(host->reload);
     trigger_stop(&host->trigger);
+    control_stop(&host->control);
     if (host->lanes)
         lanes_wind_down(host->lanes);
     monitor_stop();

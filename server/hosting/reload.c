@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "db/migrate.h"
+#include "tenants/suspension.h"
 #include "watch/alerts.h"
 
 /* So many stores are made ready at once while the server runs: they go live together, and a stop waits for no
@@ -206,10 +207,14 @@ static bool add_some(struct round *round, const struct tenant_file *const *files
     }
     struct vault vault;
     vault_init(&vault, options->config->data_encryption_key, "server");
-    if (!enrol_stores(arena, round->db, &vault, enrolments, ready, err))
+    struct suspension *suspended;
+    size_t suspended_count;
+    if (!enrol_stores(arena, round->db, &vault, enrolments, ready, err) ||
+        !suspension_read(arena, round->db, &suspended, &suspended_count, err))
         return false;
     for (size_t i = 0; i < ready; i++) {
-        service_add(options->service, &enrolments[i]);
+        service_add(options->service, &enrolments[i],
+                    suspension_of(suspended, suspended_count, enrolments[i].tenant->name));
         add_name(&round->report->added, arena_strdup(arena, enrolments[i].tenant->name));
     }
     return true;
@@ -286,6 +291,7 @@ static bool follow_files(struct round *round, struct error *err)
     report->removed.items = ARENA_ARRAY(round->arena, const char *, count);
     follow_changes(round);
     bool ok = add_new(round, err);
+    service_look_at_suspensions(service);
     if (!ok)
         report->passing = true;
     remove_gone(round, running, count); /* last: a bot that moved to another store is that one's already */

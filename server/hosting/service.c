@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "hosting/suspending.h"
 #include "watch/alerts.h"
 
 struct service {
@@ -122,9 +123,15 @@ void service_stop_registration(struct service *service)
 
 /* --- coming and going --- */
 
-void service_add(struct service *service, const struct enrolment *enrolment)
+void service_look_at_suspensions(struct service *service)
+{
+    suspending_look(service->lanes);
+}
+
+void service_add(struct service *service, const struct enrolment *enrolment, bool suspended)
 {
     struct lane_store *lane = lanes_add_store(service->lanes, enrolment->tenant);
+    lane_store_suspend(lane, suspended);
     directory_add(service->directory, lane, enrolment->webhook_secret);
     register_store(service, lane, enrolment->webhook_secret);
 }
@@ -174,7 +181,15 @@ const struct tenant **service_all(struct service *service, struct arena *arena, 
     return list;
 }
 
-size_t service_count(struct service *service)
+struct service_figures service_figures(struct service *service)
 {
-    return directory_count(service->directory);
+    auto_arena struct arena *arena = arena_new();
+    struct service_figures figures = {0};
+    struct hosted_store **list = directory_list(service->directory, arena, &figures.hosted);
+    for (size_t i = 0; i < figures.hosted; i++) {
+        figures.live += atomic_load(&list[i]->live);
+        figures.disabled += atomic_load(&list[i]->disabled);
+        figures.suspended += lane_store_is_suspended(list[i]->lane);
+    }
+    return figures;
 }

@@ -22,7 +22,9 @@ void service_use_lanes(struct service *service, struct lanes *lanes);
 void service_free(struct service **service);
 
 /* A new store, or one that was here before: from now on its updates and payments are served. */
-void service_add(struct service *service, const struct enrolment *enrolment);
+void service_add(struct service *service, const struct enrolment *enrolment, bool suspended);
+/* Whoever suspended or resumed one while stores came: it is looked at again, soon. */
+void service_look_at_suspensions(struct service *service);
 /* What runs under the name follows another file from now on; its bot is registered again only where Telegram
  * would notice. */
 void service_change(struct service *service, const struct tenant *tenant);
@@ -33,7 +35,10 @@ void service_remove(struct service *service, const char *name);
 const struct tenant *service_running(void *service, const char *name);
 /* All that run, in the arena; each tenant the caller's reference. */
 const struct tenant **service_all(struct service *service, struct arena *arena, size_t *count_out);
-size_t service_count(struct service *service);
+struct service_figures {
+    size_t hosted, live, disabled, suspended;
+};
+struct service_figures service_figures(struct service *service);
 
 /* Registers the owner's bot and every store, and from then on whatever comes. Once somebody listens.
  * `options` without callbacks (they are this module's). */

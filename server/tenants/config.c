@@ -60,6 +60,7 @@ static const struct key keys[] = {
     {"log_days", KEY_INT, .fallback = "30", .offset = AT(log_days), .least = 1, .most = 3650},
     {"texts_dir", KEY_DIRECTORY, .fallback = "conf/texts", .offset = AT(texts_dir)},
     {"schema_dir", KEY_DIRECTORY, .fallback = "schema", .offset = AT(schema_dir)},
+    {"control_socket", KEY_PATH, .fallback = "run/lapakd.sock", .offset = AT(control_socket)},
     {"telegram_api_base", KEY_URL_API, .fallback = "https://api.telegram.org",
      .offset = AT(telegram_api_base)},
     {"pakasir_api_base", KEY_URL_API, .fallback = "https://app.pakasir.com/api/v2",

@@ -49,6 +49,7 @@ struct config {
     const char *log_dir;
     const char *texts_dir;
     const char *schema_dir;
+    const char *control_socket;
     const char *telegram_api_base; /* no trailing slash */
     const char *pakasir_api_base;  /* no trailing slash */
     int64_t telegram_rate;         /* calls a second of one bot: 1 to 1000 */

@@ -129,6 +129,7 @@ struct lanes {
     void (*on_task)(struct work *work);
     pthread_mutex_t audit_mutex;         /* innermost */
     struct audit_head_note *audit_heads; /* to be written down by the server's lane; under audit_mutex */
+    void (*on_stores_change)(struct work *work);
     struct {
         atomic_ullong tasks, refused, outbox_sent, outbox_failed, outbox_retried, jobs_done, jobs_failed,
             jobs_parked;
@@ -147,7 +148,8 @@ void lane_wake_delayed(struct lane *lane);
 void lane_drop_delayed(struct lane *lane);
 
 /* lane_store.c: who is served. */
-void lanes_add_server(struct lanes *lanes, const struct tenant *tenant);
+void lanes_add_server(struct lanes *lanes, const struct tenant *tenant); /* before the lanes start */
+void lanes_serve_server(struct lanes *lanes);                            /* after that */
 void lanes_free_stores(struct lanes *lanes);
 void lane_store_free_data(struct lane_store *store);
 

@@ -20,7 +20,7 @@ enum {
     TASKS_A_SWEEP = 8, /* under load: tasks that go before what is due, so that neither starves */
 };
 
-static const char *const channels[] = {LANE_CATALOGUE_CHANNEL, NULL};
+static const char *const channels[] = {LANE_CATALOGUE_CHANNEL, LANE_STORES_CHANNEL, NULL};
 
 /* On the clock that never jumps: a clock set back must not put off what is due. */
 static void plan_sweep(struct lane_store *store, int64_t due_mono_ms)
@@ -96,25 +96,41 @@ static struct lane_store *due_store(struct lane *lane, int64_t now)
     return found;
 }
 
-static void forget_catalogue(struct lane_store *store, struct arena *arena)
+static void tell(struct lane_store *store, void (*fn)(struct work *work), struct arena *arena)
 {
-    if (!store->data || !store->lane->lanes->on_catalogue_change)
+    if (!fn)
         return;
     auto_tenant const struct tenant *tenant = lane_store_tenant(store);
     struct work work;
     work_init(&work, store, tenant, arena, clock_now_ms());
-    store->lane->lanes->on_catalogue_change(&work);
+    fn(&work);
     work_end(&work);
+}
+
+static void forget_catalogue(struct lane_store *store, struct arena *arena)
+{
+    if (store->data)
+        tell(store, store->lane->lanes->on_catalogue_change, arena);
+}
+
+/* One lane is enough to hear of it. */
+static void follow_stores(struct lane *lane, struct arena *arena)
+{
+    struct lane_store *server = lane->lanes->server_store;
+    if (server->lane == lane)
+        tell(server, lane->lanes->on_stores_change, arena);
 }
 
 struct notice {
     struct lane *lane;
     struct arena *arena;
+    bool stores_changed;
 };
 
 static void on_notification(void *context, const char *channel, const char *payload)
 {
     struct notice *notice = context;
+    notice->stores_changed = notice->stores_changed || !strcmp(channel, LANE_STORES_CHANNEL);
     if (strcmp(channel, LANE_CATALOGUE_CHANNEL) != 0)
         return;
     for (struct lane_store *s = notice->lane->stores; s; s = s->all_next) {
@@ -139,13 +155,17 @@ static void look_around(struct lane *lane, struct arena *arena)
     if (db_scopes_touched(lane->db) > MOST_SCOPES)
         db_recycle(lane->db);
     /* Not only when the socket is readable: some came in with the results of a transaction. */
-    db_notifications(lane->db, on_notification, &(struct notice){lane, arena});
+    struct notice notice = {lane, arena, false};
+    db_notifications(lane->db, on_notification, &notice);
+    if (notice.stores_changed)
+        follow_stores(lane, arena);
     if (!db_is_up(lane->db) && !db_ensure_up(lane->db, &unreachable))
         return;
     if (db_reconnects(lane->db) != lane->seen_reconnects) { /* notices may have been missed meanwhile */
         lane->seen_reconnects = db_reconnects(lane->db);
         for (struct lane_store *s = lane->stores; s; s = s->all_next)
             forget_catalogue(s, arena);
+        follow_stores(lane, arena);
     }
 }
 
@@ -294,6 +314,7 @@ bool lanes_start(const struct lane_options *options, struct lanes **lanes_out, s
     pthread_mutex_init(&lanes->stores_mutex, NULL);
     atomic_store(&lanes->next_scope, 1);
     lanes->lanes = xcalloc((size_t)options->count, sizeof *lanes->lanes);
+    lanes->on_stores_change = options->on_stores_change;
     for (int i = 0; i < options->count; i++)
         lane_init(lanes, &lanes->lanes[i]);
     for (int i = 0; i < options->count; i++) {
@@ -304,11 +325,15 @@ bool lanes_start(const struct lane_options *options, struct lanes **lanes_out, s
             return false;
         }
         publish(lane);
+    }
+    lanes_add_server(lanes, options->server_tenant);
+    for (int i = 0; i < options->count; i++) {
+        struct lane *lane = &lanes->lanes[i];
         if (pthread_create(&lane->thread, NULL, serve, lane))
             abort();
         lane->started = true;
     }
-    lanes_add_server(lanes, options->server_tenant);
+    lanes_serve_server(lanes);
     *lanes_out = lanes;
     return true;
 }

@@ -14,6 +14,8 @@ struct lanes;
 struct lane_store;
 struct pool;
 
+#define LANE_STORES_CHANNEL "lapak_stores"
+
 struct lane_options {
     int count;
     const char *database_url;
@@ -23,6 +25,9 @@ struct lane_options {
     /* What the server itself is as a store (tenant_of_server()); its rows are swept like any store's. NULL:
      * lanes_server_store() has no tenant, and is not swept. */
     const struct tenant *server_tenant;
+    /* Called on the server's lane, with a unit of work of the server's store, when another connection
+     * announced a change of lapak.stores on LANE_STORES_CHANNEL, or may have. May be NULL. */
+    void (*on_stores_change)(struct work *work);
 };
 
 /* Connects every lane; ERR_RETRY where the database can't be reached. */
@@ -47,6 +52,7 @@ struct lane_store **lanes_stores(struct lanes *lanes, struct arena *arena, size_
 struct lane_store *lanes_find_store(struct lanes *lanes, const char *name);
 /* A lane_store over schema `lapak` for the server's own rows; one per process. */
 struct lane_store *lanes_server_store(struct lanes *lanes);
+struct lanes *lane_store_lanes(const struct lane_store *store);
 bool lane_store_is_server(const struct lane_store *store);
 
 /* A reference of the caller's (auto_tenant, tenant_unref) on the tenant as it is now, as its file says; NULL

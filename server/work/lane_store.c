@@ -95,8 +95,12 @@ void lanes_add_server(struct lanes *lanes, const struct tenant *tenant)
     struct lane_store *store = store_new(lanes, &lanes->lanes[0], tenant);
     store->is_server = true;
     lanes->server_store = lanes->stores = store;
-    if (tenant)
-        lane_submit_internal(store, join_lane, NULL);
+}
+
+void lanes_serve_server(struct lanes *lanes)
+{
+    if (lanes->server_store->tenant)
+        lane_submit_internal(lanes->server_store, join_lane, NULL);
 }
 
 struct lane_store *lanes_add_store(struct lanes *lanes, const struct tenant *tenant)
@@ -188,6 +192,11 @@ const struct tenant *lane_store_tenant(struct lane_store *store)
     const struct tenant *tenant = store->tenant ? tenant_ref(store->tenant) : NULL;
     pthread_mutex_unlock(&store->tenant_mutex);
     return tenant;
+}
+
+struct lanes *lane_store_lanes(const struct lane_store *store)
+{
+    return store->lane->lanes;
 }
 
 bool lane_store_is_server(const struct lane_store *store)

@@ -1,6 +1,9 @@
 """Stores come, change and go while lapakd runs and others sell: the operator drops a file, and that is all."""
 
+import json
 import re
+import socket
+import stat
 import threading
 
 import pytest
@@ -182,3 +185,148 @@ def test_who_has_a_bot_keeps_it(world, kopi):
     assert len(buy(world, budi, kopi, "SUSU")) == 1
     assert http(f"{world.url}{thief.telegram_path}", body="{}")[0] == 404
     world.stores.remove(thief)
+
+
+# --- lapakctl reload, status ---
+
+
+def test_reload_answers_what_it_did(world, kopi):
+    world.start()
+    (world.directory / "run" / "lapakd.sock").stat()
+    teh = world.prepare_store("teh-digital", [])
+    world.drop(teh)
+    answer = json.loads(world.ctl("reload", "--json").stdout)
+    world.wait_states("live", teh)
+    # by the files' own change or by the command: whoever was first
+    assert answer["faults"] == [] and answer["removed"] == [] and answer["restart_for"] is None
+    assert answer["added"] in (["teh-digital"], []) and answer["unchanged"] + len(answer["added"]) == 2
+    assert "unchanged: 2" in world.ctl("reload").stdout
+
+    path = world.tenants_directory / "teh-digital.yaml"
+    path.write_text(path.read_text() + "rahsia: 1\n")
+    world.expect(r"log teh-digital: .*goes on as it was: .*teh-digital\.yaml:\d+: rahsia")
+    told = world.ctl("reload", expect=1)
+    assert re.search(r"teh-digital\.yaml:\d+: rahsia: ", told.stderr), told.stderr
+    [fault] = json.loads(world.ctl("reload", "--json", expect=1).stdout)["faults"]
+    assert fault["file"] == str(path) and fault["line"] > 1 and fault["key"] == "rahsia" and fault["text"]
+    teh.write(world.tenants_directory)
+    world.ctl("reload")
+
+    world.config["lanes"] = 3
+    world.write_files()
+    told = world.ctl("reload").stdout
+    assert "lanes" in told and "restart" in told
+    status = json.loads(world.ctl("status", "--json").stdout)
+    assert status["stores"] == 2 and status["live"] == 2 and status["pid"] == world.server.child.pid
+
+
+def test_a_bad_env_file_changes_nothing(world, kopi):
+    world.start()
+    good = world.env_file.read_text()
+    world.env_file.write_text("this is no line\n" + good.splitlines()[0] + "\n")
+    world.expect(r"log server: .*not followed: .*env:1: ")
+    world.until(lambda: "not followed: " in world.log_text(), what="the fault to be told")
+    assert "env:1:" in world.ctl("reload", expect=1).stderr, "lapakctl reads it too"
+    budi = world.person(2001, "Budi")
+    budi.start_chat(kopi)
+    assert len(buy(world, budi, kopi, "SUSU")) == 1
+    world.env_file.write_text(good)
+    assert "unchanged: 1" in world.ctl("reload").stdout
+
+
+def test_nobody_answers_where_no_lapakd_runs(world, kopi):
+    world.write_files()
+    for command in ("reload", "status"):
+        assert "no lapakd answers at" in world.ctl(command, expect=1).stderr
+    world.start()
+    world.ctl("status")
+    world.kill9()
+    assert "no lapakd answers at" in world.ctl("status", expect=1).stderr, "a socket left behind is nobody"
+    world.start()
+    assert f"process {world.server.child.pid}" in world.ctl("status").stdout
+
+
+def test_the_newer_server_has_the_socket(world, kopi):
+    first = world.start()
+    second = world.start_another()
+    assert f"process {second.child.pid}" in world.ctl("status").stdout
+    first.stop()
+    assert f"process {second.child.pid}" in world.ctl("status").stdout, "the older one leaves it alone"
+
+
+def test_the_socket_is_closed_to_others_and_bears_nonsense(world, kopi):
+    world.start()
+    path = world.directory / "run" / "lapakd.sock"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600 and stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+    def ask(raw):
+        with socket.socket(socket.AF_UNIX) as client:
+            client.settimeout(20)
+            client.connect(str(path))
+            try:
+                client.sendall(raw)
+                client.shutdown(socket.SHUT_WR)
+                return b"".join(iter(lambda: client.recv(4096), b""))
+            except (BrokenPipeError, ConnectionResetError):
+                return b""
+
+    for raw in (b"", b"\n", b"reload\n", b"[]\n", b"{}\n", b'{"command": 7}\n', b'{"command": "drop"}\n', b"\xff\n"):
+        answer = ask(raw)
+        assert not answer or "error" in json.loads(answer), (raw, answer)
+    assert ask(b"x" * 200_000) == b""
+    with socket.socket(socket.AF_UNIX) as silent:
+        silent.connect(str(path))  # who says nothing holds up nobody
+        assert json.loads(ask(b'{"command": "status"}\n'))["stores"] == 1
+    world.stop()
+    assert not path.exists()
+
+
+# --- suspension ---
+
+
+def test_a_suspended_store_turns_buyers_away_and_settles_what_is_open(world, kopi, nonton):
+    world.start()
+    budi, andi = world.person(2001, "Budi"), world.admin(kopi)
+    budi.start_chat(kopi)
+    invoice = order(budi, kopi, "SUSU")
+    told = world.ctl("suspend", "kopi-digital", "Sedang diperiksa").stdout
+    assert told.strip() == "kopi-digital is suspended"
+
+    def closed():
+        budi.send(kopi, "/start")
+        return "tutup untuk sementara" in budi.wait_for(kopi, lambda message: True).text
+
+    world.until(closed, what="buyers to be told")
+    page = budi.last(kopi)
+    assert kopi.title in page.text and "Sedang diperiksa" not in page.text
+    world.pay(invoice)
+    assert len(delivered_lines(budi.chat(kopi), budi.wait_for(kopi, PAID))) == 1
+    budi.press(kopi, "🧾", budi.wait_for(kopi, "tutup untuk sementara", fresh=False))
+    assert "Kopi Susu" in budi.wait_for(kopi, "Kopi Susu").text, "what is theirs stays open"
+    andi.send(kopi, "/admin")
+    assert "ditangguhkan" in andi.wait_for(kopi, "ditangguhkan").text
+    budi.start_chat(nonton)  # the other store is open
+
+    listed = json.loads(world.ctl("tenants", "--json").stdout)["stores"]
+    assert {store["bot_store_name"]: store["suspended"] for store in listed} == {"kopi-digital": True, "nonton-hemat": False}
+    assert "Sedang diperiksa" in world.ctl("tenants").stdout
+    assert "already" in world.ctl("suspend", "kopi-digital").stdout
+
+    world.restart()
+    budi.send(kopi, "/start")
+    budi.wait_for(kopi, "tutup untuk sementara")
+    assert world.ctl("resume", "kopi-digital").stdout.strip() == "kopi-digital is open"
+    world.until(lambda: "Selamat datang" in (budi.send(kopi, "/start"), budi.wait_for(kopi, kopi.title))[1].text,
+                what="the store to be open")
+    assert len(buy(world, budi, kopi, "SUSU")) == 1
+    trail = world.ctl("audit", "server").stdout
+    assert "store.suspended" in trail and "store.resumed" in trail
+    assert "there is no store" in world.ctl("suspend", "tidak-ada", expect=1).stderr
+
+
+def test_every_server_learns_of_a_suspension_at_once(world, kopi):
+    world.start_two()
+    world.ctl("suspend", "kopi-digital")
+    world.until(lambda: world.log_text().count("suspended: buyers are told") == 2, what="both servers to know")
+    world.ctl("resume", "kopi-digital")
+    world.until(lambda: world.log_text().count("] resumed") == 2, what="both servers to know")

@@ -64,6 +64,10 @@ extern const struct command command_list;
 extern const struct command command_restore;
 extern const struct command command_person_export;
 extern const struct command command_person_erase;
+extern const struct command command_reload;
+extern const struct command command_status;
+extern const struct command command_suspend;
+extern const struct command command_resume;
 
 /* The configuration that a command works on: both files read and without faults. */
 struct command_setup {

@@ -24,6 +24,10 @@ static const struct command *const commands[] = {
     &command_restore,
     &command_person_export,
     &command_person_erase,
+    &command_reload,
+    &command_status,
+    &command_suspend,
+    &command_resume,
     // clang-format on
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0], MOST_WORDS = 64 };

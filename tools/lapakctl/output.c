@@ -15,27 +15,10 @@ void output_json(json_t *json)
     json_decref(json);
 }
 
-/* jansson takes UTF-8 only; a path need not be. */
-static json_t *json_text_of(struct arena *arena, const char *text)
-{
-    struct str s = STR_INIT(arena);
-    for (size_t left = strlen(text); left > 0;) {
-        uint32_t point;
-        size_t n = str_utf8_decode(text, left, &point), step = n ? n : 1;
-        if (n)
-            str_add_bytes(&s, text, n);
-        else
-            str_add(&s, "\xef\xbf\xbd");
-        text += step;
-        left -= step;
-    }
-    return json_string(str_done(&s));
-}
-
 void output_error(const struct command_context *context, const struct error *err)
 {
     if (context->json)
-        output_json(json_pack("{s:o, s:s}", "error", json_text_of(context->arena, err->text), "code",
+        output_json(json_pack("{s:o, s:s}", "error", json_string_of(context->arena, err->text), "code",
                               error_code_name(err->code)));
     else
         fprintf(stderr, "lapakctl: %s\n", err->text);
@@ -47,9 +30,9 @@ json_t *output_faults_json(const struct faults *faults)
     for (size_t i = 0; i < faults->count; i++) {
         const struct fault *fault = &faults->items[i];
         json_array_append_new(list, json_pack("{s:o, s:i, s:o, s:o}", "file",
-                                              json_text_of(faults->arena, fault->file), "line", fault->line,
-                                              "key", json_text_of(faults->arena, fault->key), "text",
-                                              json_text_of(faults->arena, fault->text)));
+                                              json_string_of(faults->arena, fault->file), "line", fault->line,
+                                              "key", json_string_of(faults->arena, fault->key), "text",
+                                              json_string_of(faults->arena, fault->text)));
     }
     return list;
 }

@@ -7,10 +7,12 @@
 #include "database.h"
 #include "output.h"
 #include "tenants/enrolment.h"
+#include "tenants/suspension.h"
 
 /* One line of the list: a file, a row of lapak.stores, or both. */
 struct line {
     const char *name, *state, *bot, *since, *remark;
+    const char *suspended; /* since when; NULL: it is open */
 };
 
 enum { COLUMNS = 5 };
@@ -72,15 +74,29 @@ static size_t make_lines(struct arena *arena, const struct tenant_list *list,
     return count;
 }
 
+static void mark_suspended(struct arena *arena, const struct suspension *list, size_t suspended,
+                           struct line *lines, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct suspension *s = suspension_of(list, suspended, lines[i].name);
+        if (!s)
+            continue;
+        lines[i].suspended = since_text(arena, s->at_ms);
+        lines[i].remark =
+            arena_printf(arena, "suspended since %s%s%s%s%s", lines[i].suspended, s->reason ? ": " : "",
+                         s->reason ? s->reason : "", *lines[i].remark ? "; " : "", lines[i].remark);
+    }
+}
+
 static void print_lines(const struct command_context *context, const struct line *lines, size_t count)
 {
     if (context->json) {
         json_t *stores = json_array();
         for (size_t i = 0; i < count; i++)
-            json_array_append_new(stores,
-                                  json_pack("{s:s, s:s, s:s, s:s, s:s}", "bot_store_name", lines[i].name,
-                                            "state", lines[i].state, "bot", lines[i].bot, "since",
-                                            lines[i].since, "remark", lines[i].remark));
+            json_array_append_new(
+                stores, json_pack("{s:s, s:s, s:s, s:s, s:s, s:b}", "bot_store_name", lines[i].name, "state",
+                                  lines[i].state, "bot", lines[i].bot, "since", lines[i].since, "remark",
+                                  lines[i].remark, "suspended", lines[i].suspended != NULL));
         output_json(json_pack("{s:o}", "stores", stores));
         return;
     }
@@ -104,11 +120,14 @@ static int run(struct command_context *context)
     auto_db struct db *db = NULL;
     struct error err;
     struct enrolled_store *rows;
-    size_t row_count;
+    struct suspension *suspensions;
+    size_t row_count, suspended;
     bool good = true;
-    if (database_open(&setup, &db, &err) && enrolled_stores(context->arena, db, &rows, &row_count, &err)) {
+    if (database_open(&setup, &db, &err) && enrolled_stores(context->arena, db, &rows, &row_count, &err) &&
+        suspension_read(context->arena, db, &suspensions, &suspended, &err)) {
         struct line *lines = ARENA_ARRAY(context->arena, struct line, list.count + row_count);
         size_t count = make_lines(context->arena, &list, rows, row_count, lines, &good);
+        mark_suspended(context->arena, suspensions, suspended, lines, count);
         print_lines(context, lines, count);
     } else {
         output_error(context, &err);

@@ -316,6 +316,7 @@ public_url: http://127.0.0.1:{world.port}
 database_url: "{world.url}"
 tenants_dir: "{world.directory}/tenants"
 log_dir: "{world.directory}/logs"
+control_socket: "{world.directory}/lapakd.sock"
 texts_dir: "{root}/conf/texts"
 schema_dir: "{root}/schema"
 telegram_api_base: http://127.0.0.1:{sink}

@@ -5,6 +5,7 @@
 #include "bot/admin/admin.h"
 #include "bot/wizard.h"
 #include "store/settings.h"
+#include "work/lane.h"
 
 enum { MOST_LOW_LINES = 20, NAME_LIMIT = 80, BUTTONS_IN_A_ROW = 2 };
 
@@ -75,6 +76,8 @@ bool admin_menu(struct turn *turn, struct error *err)
             TEXT_VALUES(TV("store_name", work->tenant->title),
                         TV("jumlah", say_number(work, (int64_t)turn->catalogue->product_count)),
                         TV("stok", say_number(work, units)), TV_HTML("baris", low_lines(turn))));
+    if (lane_store_is_suspended(work->store))
+        html = arena_printf(work->arena, "%s\n\n%s", say(work, TEXT_MENU_SUSPENDED, TEXT_NO_VALUES), html);
     if (settings_of(work)->maintenance)
         html = arena_printf(work->arena, "%s\n\n%s", html, say(work, TEXT_MENU_MAINTENANCE, TEXT_NO_VALUES));
     if (title)

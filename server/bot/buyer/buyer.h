@@ -24,6 +24,7 @@ MUST_USE bool welcome_sticker_refused(struct work *work, struct error *err);
 
 /* maintenance.c: needs no transaction */
 turn_handler maintenance_page;
+turn_handler suspended_page;
 /* What it says, with that note (NULL: none); HTML. */
 const char *maintenance_text(struct work *work, const char *note);
 

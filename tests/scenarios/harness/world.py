@@ -52,6 +52,7 @@ class World:
             "database_url": "${DATABASE_URL}",
             "tenants_dir": str(self.tenants_directory),
             "log_dir": str(self.log_directory),
+            "control_socket": str(self.directory / "run" / "lapakd.sock"),
             "telegram_api_base": sandbox.url,
             "pakasir_api_base": f"{sandbox.url}/api/v2",
             "owner": {"token": "${OWNER_BOT_TOKEN}", "ids": [OWNER]},
