@@ -104,7 +104,8 @@ CREATE TABLE owner_bot (
     can_manage_bots boolean     NOT NULL DEFAULT false,
     state           text        NOT NULL DEFAULT 'starting' CHECK (state IN ('starting', 'live', 'disabled', 'unreachable')),
     state_reason    text,
-    state_since     timestamptz NOT NULL DEFAULT now()
+    state_since     timestamptz NOT NULL DEFAULT now(),
+    summary_on      date -- the day of the last daily summary
 );
 
 -- The last day on which each owner was there, in their zone.

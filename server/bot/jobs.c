@@ -8,9 +8,10 @@
 #include "bot/broadcasting.h"
 #include "bot/channel.h"
 #include "bot/membership.h"
+#include "bot/owner/owner.h"
 
 const struct job_kind *const bot_jobs[] = {
     &broadcasting_job, &channel_check_job, &channel_down_job, &membership_job,
-    &statistics_job,   &texts_import_job,  &units_import_job,
+    &statistics_job,   &texts_import_job,  &units_import_job, &owner_summary_job,
 };
 const size_t bot_job_count = sizeof bot_jobs / sizeof bot_jobs[0];

@@ -213,7 +213,7 @@ static bool start_lanes(struct host *host, struct error *err)
     lanes_on_catalogue_change(host->lanes, forget_catalogue);
     lanes_on_task(host->lanes, settings_apply);
     alerts_set_away(config->owner_database_away * 1000);
-    owner_start(host->server_tenant);
+    owner_start(&(struct owner_options){.lanes = host->lanes, .summary_at = config->owner_summary_at});
     alerts_set_teller(&owner_alert_teller);
     alerts_start(host->lanes);
     return true;

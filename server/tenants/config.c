@@ -49,6 +49,14 @@ static bool check_time_of_day(const char *written, const char *value, const char
            clock_parse_local(NULL, arena_printf(arena, "2026-01-01 %s", value), false, &at_ms);
 }
 
+static bool check_summary_time(const char *written, const char *value, const char **why_out)
+{
+    if (!*value || strcmp(value, "off") == 0 || check_time_of_day(written, value, why_out))
+        return true;
+    *why_out = "must be a time of day (\"08:00\"), or off";
+    return false;
+}
+
 #define AT(member) offsetof(struct config, member)
 static const struct key keys[] = {
     {"listen", KEY_HOSTPORT, .required = true, .offset = AT(listen)},
@@ -70,6 +78,8 @@ static const struct key keys[] = {
     {"owner.ids", KEY_IDS, .offset = AT(owner_ids), .least = 1, .most = 100},
     {"owner.language", KEY_ENUM, .fallback = "id", .offset = AT(owner_language), .names = tenant_languages},
     {"owner.timezone", KEY_ZONE, .fallback = "Asia/Jakarta", .offset = AT(owner_zone)},
+    {"owner.summary_at", KEY_TEXT, .fallback = "08:00", .offset = AT(owner_summary_at), .least = 0, .most = 5,
+     .check = check_summary_time},
     {"owner.database_away", KEY_INT, .fallback = "60", .offset = AT(owner_database_away), .least = 2,
      .most = 3600},
     {"lanes", KEY_INT, .fallback = "4", .offset = AT(lanes), .least = 1, .most = 64},

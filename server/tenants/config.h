@@ -57,9 +57,10 @@ struct config {
     struct key_ids owner_ids;
     const char *owner_language; /* "id" or "en" */
     const struct clock_zone *owner_zone;
-    int64_t owner_database_away; /* seconds until the owners are told directly: 2 to 3600 */
-    int64_t lanes;               /* 1 to 64 */
-    int64_t log_days;            /* 1 to 3650 */
+    const char *owner_summary_at; /* "08:00" in owner_zone; "" or "off": no daily summary */
+    int64_t owner_database_away;  /* seconds until the owners are told directly: 2 to 3600 */
+    int64_t lanes;                /* 1 to 64 */
+    int64_t log_days;             /* 1 to 3650 */
     struct key_addresses metrics_allow;
     struct watch_limits watch;
     struct key_addresses trusted_proxies;

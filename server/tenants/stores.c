@@ -27,6 +27,14 @@ static struct store_row read_row(struct arena *arena, const struct db_rows *rows
     };
 }
 
+static struct store_row *read_rows(struct arena *arena, const struct db_rows *rows)
+{
+    struct store_row *list = ARENA_ARRAY(arena, struct store_row, rows->count);
+    for (int i = 0; i < rows->count; i++)
+        list[i] = read_row(arena, rows, i);
+    return list;
+}
+
 bool stores_page(struct arena *arena, struct db_tx *tx, const char *from, bool backwards, int64_t limit,
                  struct store_row **rows_out, size_t *count_out, struct error *err)
 {
@@ -34,10 +42,7 @@ bool stores_page(struct arena *arena, struct db_tx *tx, const char *from, bool b
     if (!db_query(tx, backwards ? &stores_select_before : &stores_select_after,
                   DB_PARAMS(P_TEXT(from), P_INT(limit)), &rows, err))
         return error_context(err, "stores");
-    struct store_row *list = ARENA_ARRAY(arena, struct store_row, rows.count);
-    for (int i = 0; i < rows.count; i++)
-        list[i] = read_row(arena, &rows, i);
-    *rows_out = list;
+    *rows_out = read_rows(arena, &rows);
     *count_out = (size_t)rows.count;
     return true;
 }
@@ -51,6 +56,22 @@ bool stores_get(struct arena *arena, struct db_tx *tx, const char *name, struct 
     if (!rows.count)
         return error_set(err, ERR_NOT_FOUND, "store %s: not there", name);
     *row_out = read_row(arena, &rows, 0);
+    return true;
+}
+
+DB_SERVER_STATEMENT(stores_select_not_live,
+                    "SELECT " COLUMNS ", count(*) OVER () FROM stores WHERE state NOT IN ('live', 'removed') "
+                    "ORDER BY bot_store_name LIMIT $1");
+
+bool stores_not_live(struct arena *arena, struct db_tx *tx, int64_t limit, struct store_row **rows_out,
+                     size_t *count_out, int64_t *all_out, struct error *err)
+{
+    struct db_rows rows;
+    if (!db_query(tx, &stores_select_not_live, DB_PARAMS(P_INT(limit)), &rows, err))
+        return error_context(err, "stores");
+    *rows_out = read_rows(arena, &rows);
+    *count_out = (size_t)rows.count;
+    *all_out = rows.count ? db_int(&rows, 0, 8) : 0;
     return true;
 }
 

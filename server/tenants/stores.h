@@ -25,6 +25,11 @@ MUST_USE bool stores_page(struct arena *arena, struct db_tx *tx, const char *fro
 MUST_USE bool stores_get(struct arena *arena, struct db_tx *tx, const char *name, struct store_row *row_out,
                          struct error *err);
 
+/* Those whose state is neither live nor removed: at most `limit`, by name, and how many there are. */
+MUST_USE bool stores_not_live(struct arena *arena, struct db_tx *tx, int64_t limit,
+                              struct store_row **rows_out, size_t *count_out, int64_t *all_out,
+                              struct error *err);
+
 struct stores_count {
     int64_t all; /* but for the removed ones */
     int64_t live, starting, disabled, unreachable;

@@ -141,3 +141,23 @@ bool figures_today(struct work *work, const char *day, struct figures_sum *sum_o
                                     .outbox_waiting = db_int(&rows, 0, 3)};
     return true;
 }
+
+DB_SERVER_STATEMENT(figures_select_missing,
+                    "SELECT s.bot_store_name, count(*) OVER () FROM stores s "
+                    "LEFT JOIN store_figures f ON f.store = s.bot_store_name "
+                    "WHERE s.state <> 'removed' AND (f.backup_at IS NULL OR f.backup_at < $1) "
+                    "ORDER BY 1 LIMIT $2");
+
+bool figures_without_backup(struct work *work, int64_t since_ms, struct figures_missing *missing_out,
+                            struct error *err)
+{
+    struct db_rows rows;
+    if (!db_query(work->tx, &figures_select_missing, DB_PARAMS(P_TIME(since_ms), P_INT(FIGURES_MISSING)),
+                  &rows, err))
+        return false;
+    *missing_out =
+        (struct figures_missing){.all = rows.count ? db_int(&rows, 0, 1) : 0, .count = (size_t)rows.count};
+    for (int i = 0; i < rows.count; i++)
+        missing_out->stores[i] = db_text_copy(work->arena, &rows, i, 0);
+    return true;
+}

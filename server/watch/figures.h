@@ -59,3 +59,13 @@ struct figures_day {
 };
 /* Of the last day that a round has seen to its end, or of one that is not over. In the arena. */
 MUST_USE bool figures_day(struct work *work, const char *day, struct figures_day *day_out, struct error *err);
+
+/* Stores in service whose last good backup is older than `since_ms`, or that have none. */
+enum { FIGURES_MISSING = 10 };
+struct figures_missing {
+    int64_t all;
+    size_t count;
+    const char *stores[FIGURES_MISSING]; /* the first of them, by name; in the arena */
+};
+MUST_USE bool figures_without_backup(struct work *work, int64_t since_ms, struct figures_missing *missing_out,
+                                     struct error *err);

@@ -1,6 +1,8 @@
 """The owner's bot: one for all stores, for the owners of the server and nobody else."""
 
+import datetime
 import json
+import zoneinfo
 
 import pytest
 from harness.store import product
@@ -132,7 +134,8 @@ def test_a_dead_token_loses_no_alert(world, kopi, oma):
     assert bot.post_update(message(oma, "/start"))[0] == 503, "Telegram keeps it until the token works"
     for number in range(3):
         raised(world, "error", f"kesalahan {number}", subject=f"kesalahan {number}", count=number + 1)
-    world.until(lambda: bot.value("SELECT count(*) FROM outbox WHERE state = 'pending'") == 4, what="three alerts and the bot's own")
+    world.until(lambda: bot.value("SELECT count(*) FROM alerts WHERE told_at IS NULL") == 0, what="all alerts to be told")
+    assert bot.value("SELECT count(*) FROM outbox WHERE state = 'pending'") >= 4, "three alerts and the bot's own"
     world.sandbox.post("bot", token=world.owner_token, revoked=False)
     world.restart()
     for number in range(3):
@@ -147,3 +150,89 @@ def test_an_owner_who_never_wrote_gets_everything_later(world, kopi):
     world.until(lambda: bot.query("SELECT state FROM outbox") == [("held",)], what="the message to be held")
     oma.start_chat(bot)
     oma.wait_for(bot, "[kopi-digital] 🚨 Pembukuan tidak cocok", fresh=False)
+
+
+# --- a store's page, the machine, the trail ---
+
+
+def test_a_stores_page(world, kopi, oma):
+    bot = world.owner_bot
+    raised(world, "error", "database <gone> & back", subject="database gone & back", count=7)
+    oma.wait_for(bot, "Kesalahan di log", fresh=False)
+    oma.send(bot, "/toko")
+    page = oma.wait_for(bot, "Daftar Toko (1)")
+    oma.press(bot, "🟢 kopi-digital", page)
+    page = oma.wait_for(bot, "🏪 kopi-digital · @")
+    assert "🟢 Aktif sejak" in page.text and "Peringatan terbuka: 1" in page.text
+    oma.press(bot, "❗ Kesalahan 1 jam", page)
+    page = oma.wait_for(bot, "Kesalahan satu jam terakhir")
+    assert "database <gone> & back" in page.text and "7 kali" in page.text
+    oma.press(bot, "⬅️ Kembali", page)
+    oma.wait_for(bot, "🏪 kopi-digital · @")
+    for number in range(10):
+        kopi.post_update(message(oma, "/start"), secret=f"salah {number}")
+    world.until(lambda: kopi.value("SELECT count(*) FROM audit_logs WHERE event LIKE 'fraud.%%'") > 0, what="the trail's row")
+    oma.press(bot, "🧾 Jejak audit", page)
+    page = oma.wait_for(bot, "🧾 Jejak audit · kopi-digital")
+    assert "fraud." in page.text and page.labels[-2:] == ["⬅️ Kembali", "🛰️ Pusat Kendali"]
+    oma.press(bot, "🛰️ Pusat Kendali", page)
+    oma.press(bot, "🖥️ Kesehatan Server", oma.wait_for(bot, MENU))
+    page = oma.wait_for(bot, "Kesehatan Server")
+    oma.press(bot, "🧾 Jejak audit", page)
+    page = oma.wait_for(bot, "🧾 Jejak audit · server")
+    assert "owner.login" in page.text
+    assert "tidak dilayani" in oma.wait_answer(bot, oma.force(bot, "ota:tidak-ada:0"))["text"]
+    oma.force(bot, "ot:tidak-ada")
+
+
+def test_the_trail_is_paged(world, kopi, oma):
+    bot = world.owner_bot
+    for number in range(20):
+        number = raised(world, "cpu", "91 %", store="", subject=f"{number}")
+        oma.wait_answer(bot, oma.force(bot, f"oam:{number}:1"))
+    oma.force(bot, "ota:server:0")
+    seen = []
+    page = oma.wait_for(bot, "Jejak audit · server")
+    while True:
+        seen += [line for line in page.text.splitlines() if "subject:" in line]
+        if not page.button("➡️"):
+            break
+        oma.press(bot, "➡️", page)
+        page = oma.wait_for(bot, lambda found, before=page.version: found.id == page.id and found.version != before)
+    assert len(seen) == 20 == len(set(seen))
+    oma.press(bot, "⏮️", page)
+    oma.wait_for(bot, "subject: 19")
+
+
+# --- the day ---
+
+
+def test_the_daily_summary(world, kopi):
+    bot, oma = world.owner_bot, world.person(OWNER)
+    zone = zoneinfo.ZoneInfo("Asia/Jakarta")
+    # a few minutes ago, so that the first look finds it due; not across midnight
+    now = datetime.datetime.now(zone)
+    at = max(now - datetime.timedelta(minutes=3), now.replace(hour=0, minute=0))
+    world.config["owner"] = {**world.config["owner"], "summary_at": at.strftime("%H:%M")}
+    world.start()
+    oma.start_chat(bot)
+    yesterday = (now - datetime.timedelta(days=1)).date()
+    world.query("UPDATE lapak.owner_bot SET summary_on = %s", yesterday)
+    world.query("INSERT INTO lapak.store_figures (store, day, orders, revenue, orders_before, revenue_before)"
+                " VALUES ('kopi-digital', %s, 1, 500, 12, 345000), ('lain', %s, 3, 4500, 9, 9) ON CONFLICT (store)"
+                " DO UPDATE SET day = EXCLUDED.day, orders_before = 12, revenue_before = 345000", now.date(), yesterday)
+    raised(world, "memory", "93 %", store="")
+    oma.wait_for(bot, "Memori hampir habis")
+    world.stop()
+    bot.query("UPDATE jobs SET due_at = now(), lease_until = NULL WHERE kind = 'owner_summary'")
+    world.start()
+    told = oma.wait_for(bot, f"☀️ Ringkasan {yesterday}", fresh=False)
+    assert "Order: 15\n" in told.text and "Omzet: Rp 349.500" in told.text
+    assert "1. kopi-digital: 12 order, Rp 345.000\n2. lain: 3 order, Rp 4.500" in told.text
+    assert "Peringatan terbuka: 1" in told.text and "Tanpa cadangan 26 jam terakhir: 1 (kopi-digital)" in told.text
+    world.stop()
+    bot.query("UPDATE jobs SET due_at = now(), lease_until = NULL WHERE kind = 'owner_summary'")
+    world.start()
+    world.until(lambda: bot.value("SELECT due_at > now() FROM jobs WHERE kind = 'owner_summary'"), what="the next look")
+    world.quiet()
+    assert bot.received("☀️ Ringkasan") == {OWNER: 1}, "once a day"

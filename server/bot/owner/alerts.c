@@ -7,7 +7,7 @@
 enum { ON_PAGE = 6, HOURS_MOST = 24 * 7, BUTTON_LIMIT = 50 };
 enum { HOUR_MS = 3600 * 1000 };
 
-static const char *person_html(struct work *work, int64_t id)
+const char *owner_person_html(struct work *work, int64_t id)
 {
     return id ? say_person(work, id, "", NULL, NULL)
               : str_html(work->arena, say_label(work, TEXT_OWNER_ALERT_OPERATOR));
@@ -20,7 +20,7 @@ static const char *notes_html(struct work *work, const struct alert_row *row)
     if (row->acked_ms)
         str_addf(&s, "\n%s",
                  say(work, TEXT_OWNER_ALERT_NOTE_ACKED,
-                     TEXT_VALUES(TV_HTML("orang", person_html(work, row->acked_by)),
+                     TEXT_VALUES(TV_HTML("orang", owner_person_html(work, row->acked_by)),
                                  TV("waktu", say_date(work, row->acked_ms)))));
     if (!row->recovered_ms && row->muted_until_ms > work->now_ms)
         str_addf(&s, "\n%s",

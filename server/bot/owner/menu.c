@@ -10,6 +10,15 @@ void owner_refresh_button(struct turn *turn, struct keyboard *keyboard, const ch
     keyboard_data(keyboard, say_label(turn->work, TEXT_BUTTON_OWNER_REFRESH), STYLE_NONE, "%s", data);
 }
 
+void owner_ways_back(struct work *work, struct keyboard *keyboard, const char *store)
+{
+    bool server = str_equal(store, TENANT_SERVER_NAME);
+    keyboard_row(keyboard);
+    keyboard_data(keyboard, say_label(work, TEXT_BUTTON_BACK), STYLE_NONE, "%s",
+                  server ? "oh" : arena_printf(work->arena, "ot:%s", store));
+    keyboard_data(keyboard, say_label(work, TEXT_BUTTON_OWNER_MENU), STYLE_NONE, "ad");
+}
+
 static const char *menu_html(struct work *work, const struct stores_count *count,
                              const struct figures_sum *sum)
 {
@@ -47,6 +56,8 @@ bool menu_show(struct turn *turn, struct error *err)
     keyboard_data(&keyboard,
                   say(work, TEXT_BUTTON_OWNER_ALERTS, TEXT_VALUES(TV("jumlah", say_number(work, open)))),
                   open ? STYLE_DANGER : STYLE_NONE, "oa");
+    keyboard_row(&keyboard);
+    screen_button(turn, &keyboard, TEXT_BUTTON_OWNER_HEALTH, "oh");
     owner_refresh_button(turn, &keyboard, "ad");
     page_show(work, &turn->page, html, keyboard_inline(&keyboard));
     return true;

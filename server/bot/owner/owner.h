@@ -14,6 +14,7 @@
 
 #include "telegram/update.h"
 #include "watch/alerts.h"
+#include "work/job.h"
 #include "work/work.h"
 
 /* As bot_handle(), which hands the updates of the server's lane_store over. */
@@ -27,6 +28,11 @@ const json_t *owner_commands(const char *language);
 
 /* For alerts_set_teller(): each alert is a message to every owner, kept until they can be reached. */
 extern const struct alert_teller owner_alert_teller;
-/* What goes out while the database is away goes to this tenant's owners (tenant_of_server(); borrowed).
- * Before alerts_start(). */
-void owner_start(const struct tenant *server);
+struct owner_options {
+    struct lanes *lanes;
+    const char *summary_at; /* "08:00" in the owner's zone; "" or "off": no daily summary. Borrowed */
+};
+/* When the lanes are there; before alerts_start(). */
+void owner_start(const struct owner_options *options);
+/* The daily summary; a standing job of the server's. */
+extern const struct job_kind owner_summary_job;

@@ -5,9 +5,11 @@
 #include "base/str.h"
 #include "bot/admin/screen.h"
 #include "bot/routes.h"
+#include "bot/wizard.h"
 #include "tenants/stores.h"
 #include "watch/alerts.h"
 #include "watch/figures.h"
+#include "watch/machine.h"
 
 /* The tables (ways.c). */
 extern const struct command_row owner_command_rows[];
@@ -17,6 +19,7 @@ extern const size_t owner_callback_row_count;
 
 turn_handler menu_show, menu_help, menu_unknown, menu_message, menu_nothing, menu_old_button;
 turn_handler alerts_open, alerts_older, alerts_one, alerts_ack, alerts_mute, alerts_unmute;
+turn_handler store_open, store_errors, trail_open, health_open;
 turn_handler stores_open, stores_after, stores_before;
 
 /* "2026-11-22": the day in the owner's zone. In the arena. */
@@ -25,6 +28,16 @@ const char *owner_day(struct work *work, int64_t at_ms);
 const char *owner_actor(const struct turn *turn);
 /* 🟢, 🔴, …, for a store's state. */
 const char *owner_state_sign(const struct store_row *store);
+/* A store's page. */
+MUST_USE bool store_show(struct turn *turn, const char *name, struct error *err);
+/* A person as a link, by the id alone; 0: who runs the server. HTML. */
+const char *owner_person_html(struct work *work, int64_t telegram_id);
+/* "12 GB", "1,5 GB"; "–" for less than 0. In the arena. */
+const char *owner_bytes(struct work *work, int64_t bytes);
+/* In percent; -1 where none is known. */
+int owner_fullest_disk(const struct machine_figures *figures);
+/* A row that leads back to a store's page (for TENANT_SERVER_NAME to the server's), and to the menu. */
+void owner_ways_back(struct work *work, struct keyboard *keyboard, const char *store);
 /* `🔄 Segarkan` in a row of its own. */
 void owner_refresh_button(struct turn *turn, struct keyboard *keyboard, const char *data);
 
@@ -37,3 +50,6 @@ const char *alerts_lines(struct work *work, const struct alert_row *rows, size_t
 void alerts_buttons(struct work *work, struct keyboard *keyboard, const struct alert_row *rows, size_t count);
 /* How many are open; of a store, or of everybody (NULL). */
 MUST_USE bool alerts_open_count(struct work *work, const char *store, int64_t *count_out, struct error *err);
+
+/* See owner_options. */
+void summary_set_time(const char *time_of_day);

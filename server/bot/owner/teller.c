@@ -2,12 +2,13 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "bot/outgoing.h"
+#include "bot/owner/hop.h"
 #include "bot/owner/owner.h"
 #include "bot/owner/screens.h"
 #include "bot/owner/words.h"
 #include "telegram/api.h"
 
-static const struct tenant *the_server; /* for what goes out without a lane */
+static struct lane_store *the_server; /* for what goes out without a lane */
 
 bool owner_send(struct work *work, const char *html, json_t *keyboard, struct error *err)
 {
@@ -55,13 +56,13 @@ static bool tell_digest(struct work *work, const struct alert_digest *digest, st
 
 /* --- directly --- */
 
-static bool tell_one(const char *text, int64_t owner_id)
+static bool tell_one(const struct tenant *server, const char *text, int64_t owner_id)
 {
     struct error err;
     auto_json json_t *result = NULL;
     auto_json json_t *params =
         json_pack("{s:I, s:s, s:s}", "chat_id", (json_int_t)owner_id, "text", text, "parse_mode", "HTML");
-    if (telegram_call(telegram_base(), the_server->token, "sendMessage", params, &result, NULL, &err))
+    if (telegram_call(telegram_base(), server->token, "sendMessage", params, &result, NULL, &err))
         return true;
     log_warn(NULL, "owner %lld was not told: %s", (long long)owner_id, err.text);
     return false;
@@ -69,23 +70,26 @@ static bool tell_one(const char *text, int64_t owner_id)
 
 static bool tell_directly(enum alert_telling why, int64_t away_ms)
 {
-    if (!the_server || !the_server->token)
+    auto_tenant const struct tenant *server = lane_store_tenant(the_server);
+    if (!server || !server->token)
         return true; /* there is nobody */
     auto_arena struct arena *arena = arena_new();
     enum text_key key = why == ALERT_TELL_RECOVERED ? TEXT_OWNER_ALERT_BACK : TEXT_OWNER_ALERT_AWAY;
     const char *seconds = arena_printf(arena, "%lld", (long long)(away_ms / 1000));
     const char *text =
-        text_render(say_texts(), the_server->language, key, arena, TEXT_VALUES(TV("lama", seconds)));
+        text_render(say_texts(), server->language, key, arena, TEXT_VALUES(TV("lama", seconds)));
     bool told = false;
-    for (size_t i = 0; i < the_server->owners.count; i++)
-        told = tell_one(text, the_server->owners.items[i]) || told;
+    for (size_t i = 0; i < server->owners.count; i++)
+        told = tell_one(server, text, server->owners.items[i]) || told;
     return told;
 }
 
 const struct alert_teller owner_alert_teller = {
     .tell = tell, .tell_digest = tell_digest, .tell_directly = tell_directly};
 
-void owner_start(const struct tenant *server)
+void owner_start(const struct owner_options *options)
 {
-    the_server = server;
+    the_server = lanes_server_store(options->lanes);
+    hop_use_lanes(options->lanes);
+    summary_set_time(options->summary_at);
 }

@@ -13,6 +13,7 @@ const struct command_row owner_command_rows[] = {
     {{"/start"}, TEXT_OWNER_COMMAND_START, WAY(menu_show)},
     {{"/toko", "/stores"}, TEXT_OWNER_COMMAND_STORES, WAY(stores_open)},
     {{"/peringatan", "/alerts"}, TEXT_OWNER_COMMAND_ALERTS, WAY(alerts_open)},
+    {{"/kesehatan", "/health"}, TEXT_OWNER_COMMAND_HEALTH, WAY(health_open)},
     {{"/bantuan", "/help"}, TEXT_OWNER_COMMAND_HELP, WAY(menu_help)},
 };
 const size_t owner_command_row_count = COUNT(owner_command_rows);
@@ -34,6 +35,11 @@ const struct callback_row owner_callback_rows[] = {
     {"os", "", WAY(stores_open)},
     {"osa", "s", WAY(stores_after)},
     {"osb", "s", WAY(stores_before)},
+    {"ot", "s", WAY(store_open)},
+    {"ote", "si", WAY(store_errors)}, /* the alert they are behind; also TENANT_SERVER_NAME */
+    {"ota", "si", WAY(trail_open)},   /* the row they are older than; also TENANT_SERVER_NAME */
+
+    {"oh", "", WAY(health_open)},
 
     /* Alerts: an alert's id */
     {"oa", "", WAY(alerts_open)},
