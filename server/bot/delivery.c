@@ -9,6 +9,7 @@
 #include "store/order_content.h"
 #include "store/stock.h"
 #include "store/term.h"
+#include "watch/metrics.h"
 #include "work/outbox.h"
 
 /* Terms have up to 3,000 characters, which may count double: a part leaves room for its heading. */
@@ -231,6 +232,8 @@ bool delivery_note(struct work *work, const struct order *order, const char *eff
         return false;
     if (more || (!is_whole && order->delivery != DELIVERY_SENT))
         return true;
+    if (is_whole)
+        metrics_time(METRIC_DELIVERY, (work->now_ms - order->paid_ms) * 1000);
     if (!more_by_hand && !order_is_unfulfilled(order))
         return order_mark_completed(work, order->id, err);
     return order->delivery == DELIVERY_SENT || order_note_delivery(work, order->id, DELIVERY_SENT, err);

@@ -29,3 +29,5 @@ void pakasir_webhook(struct web_request *request, void *context);
 void status_healthz(struct web_request *request, void *context);
 void status_readyz(struct web_request *request, void *context);
 void status_metrics(struct web_request *request, void *context);
+/* What /metrics says of the stores. */
+void status_stores(struct str *page, struct server *server);

@@ -3,12 +3,8 @@
 #include "base/log.h"
 #include "bot/bot.h"
 #include "http/internal.h"
-#include "store/verify_daily.h"
 #include "watch/alerts.h"
 #include "watch/machine.h"
-
-/* Above this many stores, figures per store would make the page too long to scrape every few seconds. */
-enum { MOST_STORES_LISTED = 200 };
 
 void status_healthz(struct web_request *request, void *context)
 {
@@ -73,75 +69,6 @@ static void add_sender(struct str *page, struct server *server)
                    (int64_t)pool_waiting(server->options.pool));
 }
 
-static void add_store_figure(struct str *page, struct directory *directory, const char *name,
-                             const char *type, const char *help,
-                             int64_t (*figure)(struct hosted_store *store))
-{
-    size_t count;
-    struct hosted_store **stores = directory_list(directory, page->arena, &count);
-    for (size_t i = 0; i < count; i++) {
-        struct hosted_store *store = stores[i];
-        const char *labels = arena_printf(page->arena, "store=\"%s\"", store->name);
-        if (i == 0)
-            metrics_figure(page, name, type, help, labels, figure(store));
-        else
-            metrics_row(page, name, labels, figure(store));
-    }
-}
-
-static int64_t store_updates(struct hosted_store *store)
-{
-    return (int64_t)atomic_load(&store->updates);
-}
-
-static int64_t store_failures(struct hosted_store *store)
-{
-    return (int64_t)atomic_load(&store->failures);
-}
-
-static int64_t store_hints(struct hosted_store *store)
-{
-    return (int64_t)atomic_load(&store->hints);
-}
-
-static int64_t store_queue(struct hosted_store *store)
-{
-    return (int64_t)lane_store_queued(store->lane);
-}
-
-static int64_t store_live(struct hosted_store *store)
-{
-    return atomic_load(&store->live);
-}
-
-/* What nobody looked at yet has no row. */
-static void add_books(struct str *page, struct server *server)
-{
-    size_t count;
-    struct hosted_store **stores = directory_list(server->options.directory, page->arena, &count);
-    bool list_all = count <= MOST_STORES_LISTED, introduced = false;
-    struct verify_figures f;
-    verify_daily_figures(&f);
-    metrics_figure(page, "lapak_verify_runs_total", "counter", "Daily checks of a store's books by outcome.",
-                   "outcome=\"clean\"", (int64_t)f.clean);
-    metrics_row(page, "lapak_verify_runs_total", "outcome=\"differences\"", (int64_t)f.differing);
-    metrics_row(page, "lapak_verify_runs_total", "outcome=\"failed\"", (int64_t)f.failed);
-    for (size_t i = 0; i < count; i++) {
-        const char *name = stores[i]->name;
-        int64_t differences;
-        if (!verify_daily_differences(name, &differences) || (!list_all && !differences))
-            continue;
-        const char *labels = arena_printf(page->arena, "store=\"%s\"", name);
-        if (introduced)
-            metrics_row(page, "lapak_verify_differences", labels, differences);
-        else
-            metrics_figure(page, "lapak_verify_differences", "gauge",
-                           "Differences in a store's books at the last check by this process.", labels,
-                           differences);
-        introduced = true;
-    }
-}
-
 /* Nothing where there is none. */
 static void add_owner_bot(struct str *page, struct server *server)
 {
@@ -150,32 +77,6 @@ static void add_owner_bot(struct str *page, struct server *server)
         metrics_figure(page, "lapak_owner_bot_up", "gauge",
                        "Whether the owner's bot is registered with Telegram.", "",
                        atomic_load(&owners->live));
-}
-
-static void add_stores(struct str *page, struct server *server)
-{
-    struct directory *directory = server->options.directory;
-    size_t count;
-    struct hosted_store **stores = directory_list(directory, page->arena, &count);
-    int64_t live = 0, disabled = 0;
-    for (size_t i = 0; i < count; i++) {
-        live += atomic_load(&stores[i]->live);
-        disabled += atomic_load(&stores[i]->disabled);
-    }
-    metrics_figure(page, "lapak_stores", "gauge", "Stores by state.", "state=\"hosted\"", (int64_t)count);
-    metrics_row(page, "lapak_stores", "state=\"live\"", live);
-    metrics_row(page, "lapak_stores", "state=\"disabled\"", disabled);
-    if (count > MOST_STORES_LISTED)
-        return;
-    add_store_figure(page, directory, "lapak_store_live", "gauge", "Whether the store's bot is registered.",
-                     store_live);
-    add_store_figure(page, directory, "lapak_store_updates_total", "counter", "Updates handled, by store.",
-                     store_updates);
-    add_store_figure(page, directory, "lapak_store_failures_total", "counter",
-                     "Updates that failed, by store.", store_failures);
-    add_store_figure(page, directory, "lapak_store_payment_hints_total", "counter",
-                     "Payment webhooks, by store.", store_hints);
-    add_store_figure(page, directory, "lapak_store_queue", "gauge", "Tasks waiting, by store.", store_queue);
 }
 
 void status_metrics(struct web_request *request, void *context)
@@ -194,9 +95,8 @@ void status_metrics(struct web_request *request, void *context)
     metrics_render(&page);
     add_lanes(&page, server);
     add_sender(&page, server);
-    add_stores(&page, server);
     add_owner_bot(&page, server);
-    add_books(&page, server);
+    status_stores(&page, server);
     alerts_render(&page);
     metrics_figure(&page, "lapak_forged_total", "counter",
                    "Buttons and commands refused because they are above the person's role.", "",

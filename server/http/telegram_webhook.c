@@ -18,6 +18,7 @@ struct intake {
     struct update update;
     const char *body;
     size_t body_length;
+    int64_t let_in_us, begun_us; /* clock_mono_us */
 };
 
 static void intake_free(struct intake *intake)
@@ -64,6 +65,9 @@ static void handle_failure(struct work *work, struct intake *intake, const struc
 
 static void answer_handled(struct intake *intake, const char *reply)
 {
+    int64_t now_us = clock_mono_us();
+    metrics_time(METRIC_UPDATE_HANDLING, now_us - intake->begun_us);
+    metrics_time(METRIC_UPDATE_ALL, now_us - intake->let_in_us);
     metrics_count(METRIC_UPDATES_HANDLED);
     atomic_fetch_add_explicit(&intake->store->updates, 1, memory_order_relaxed);
     respond_reply(intake->token, reply);
@@ -109,6 +113,10 @@ static void run_update(struct work *work, void *argument)
     if (can_share(argument))
         while (count < BOT_MOST_SHARED && (next = lane_take_next(work, run_update, can_share)))
             intakes[count++] = next;
+    for (size_t i = 0; i < count; i++) {
+        intakes[i]->begun_us = clock_mono_us();
+        metrics_time(METRIC_UPDATE_WAIT, intakes[i]->begun_us - intakes[i]->let_in_us);
+    }
     if (count == 1 || !handle_shared(work, intakes, count))
         for (size_t i = 0; i < count; i++)
             handle_alone(work, intakes[i]);
@@ -118,6 +126,7 @@ static void run_update(struct work *work, void *argument)
 
 static void submit(struct intake *intake)
 {
+    intake->let_in_us = clock_mono_us();
     if (lane_submit(intake->store->lane, run_update, intake))
         return;
     metrics_count(METRIC_TELEGRAM_BUSY);

@@ -11,6 +11,8 @@
 const struct monitor_options *monitor_options(void);
 /* Hands what was seen of a store to the server's lane, which writes it down. Copied. */
 void monitor_submit(const struct store_figures *figures);
+/* Has the server's lane read what other servers saw, and what became of backups. */
+void monitor_refresh(void);
 /* Asks registration, unless the server stops. */
 void monitor_register_again(struct lane_store *store);
 

@@ -36,17 +36,14 @@ static void judge_webhook(const char *store, const struct webhook_info *webhook,
         alert_clear(store, ALERT_WEBHOOK, "");
 }
 
-/* One that is away for everybody is the server's alert, not one of each store. */
-static void judge_gateway(const char *store, const struct round_answer *answer)
+/* One that is away for everybody is the server's alert; calls of one project that fail are
+ * payment/outage.c's. */
+static void judge_gateway(const struct round_answer *answer)
 {
     if (answer->gateway_ok)
         alert_clear(NULL, ALERT_GATEWAY, "Pakasir");
     else
         alert_raise(NULL, ALERT_GATEWAY, "Pakasir", "%s", answer->gateway_why);
-    if (!answer->breaker_open)
-        alert_clear(store, ALERT_GATEWAY, "");
-    else if (answer->gateway_ok)
-        alert_raise(store, ALERT_GATEWAY, "", "Pakasir");
 }
 
 static void judge(const char *store, enum alert_kind kind, int64_t value, int64_t limit, const char *unit)
@@ -67,7 +64,7 @@ void judge_store(const struct store_figures *figures, const struct round_answer 
             judge_webhook(store, &answer->webhook, limits, now_ms);
         judge(store, ALERT_OUTBOX_LATE, figures->outbox_late_seconds, limits->outbox_late, " s");
     }
-    judge_gateway(store, answer);
+    judge_gateway(answer);
     judge(store, ALERT_JOBS_LATE, figures->jobs_late_seconds, limits->jobs_late, " s");
     judge(store, ALERT_PARKED, figures->parked, 0, "");
     judge(store, ALERT_PAYMENTS_FAILING, figures->failed_in_row, limits->failed_payments - 1, "");

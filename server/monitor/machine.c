@@ -11,6 +11,9 @@
 #include "telegram/api.h"
 #include "web/tls.h"
 
+/* How late /metrics may know of other servers' rounds, and of backups. */
+enum { REFRESH_MS = 30000 };
+
 static struct {
     pthread_mutex_t mutex;
     pthread_cond_t changed;
@@ -139,9 +142,15 @@ static bool wait_until(int64_t at_ms)
 static void *watch(void *argument)
 {
     const struct monitor_options *options = monitor_options();
-    do
-        look(options);
-    while (wait_until(clock_mono_ms() + options->limits->every_seconds * 1000));
+    int64_t due_ms = 0, next_ms;
+    do {
+        monitor_refresh();
+        if (clock_mono_ms() >= due_ms) {
+            due_ms = clock_mono_ms() + options->limits->every_seconds * 1000;
+            look(options);
+        }
+        next_ms = clock_mono_ms() + REFRESH_MS;
+    } while (wait_until(due_ms < next_ms ? due_ms : next_ms));
     return NULL;
 }
 

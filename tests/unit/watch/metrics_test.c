@@ -60,14 +60,17 @@ static void check_page(const char *page)
             if (already_seen(names.text, name))
                 fail_msg("%s comes twice", name);
             str_addf(&names, "%s\n", name);
-        } else if (fits(line, "^# TYPE " NAME " (counter|gauge)$")) {
+        } else if (fits(line, "^# TYPE " NAME " (counter|gauge|histogram)$")) {
             assert_true(strncmp(line + 7, name, strlen(name)) == 0 && line[7 + strlen(name)] == ' ');
             bool is_total = fits(name, "_total$"), is_counter = fits(line, " counter$");
             assert_int_equal(is_total, is_counter);
-        } else if (fits(line, "^" NAME "(\\{" NAME "=\"[^\"\\]*\"(," NAME "=\"[^\"\\]*\")*\\})? -?[0-9]+$")) {
+        } else if (fits(line, "^" NAME "(\\{" NAME "=\"[^\"\\]*\"(," NAME
+                              "=\"[^\"\\]*\")*\\})? -?[0-9]+(\\.[0-9]+)?$")) {
             char *row = arena_memdup(arena, line, (size_t)(strrchr(line, ' ') - line));
-            assert_int_equal(strcspn(line, " {"), strlen(name));
+            const char *rest_of_name = line + strlen(name);
             assert_memory_equal(line, name, strlen(name));
+            assert_true(*rest_of_name == ' ' || *rest_of_name == '{' ||
+                        fits(rest_of_name, "^_(bucket\\{le=\"[^\"]+\"\\}|sum|count) "));
             if (already_seen(rows.text, row))
                 fail_msg("%s comes twice", row);
             str_addf(&rows, "%s\n", row);
@@ -92,7 +95,33 @@ static void every_counter_is_on_the_page(void **state)
     size_t rows = 0;
     for (const char *p = page.text; *p; p++)
         rows += *p == '\n' && p[1] && p[1] != '#';
-    assert_int_equal(rows, METRIC_COUNT);
+    assert_int_equal(rows, METRIC_COUNT + METRIC_TIME_COUNT * 17);
+}
+
+static void times_fall_into_buckets(void **state)
+{
+    static const struct {
+        int64_t us;
+        const char *first; /* the bucket it is in first */
+    } cases[] = {{0, "0.005"},       {-7, "0.005"},       {5000, "0.005"},
+                 {5001, "0.01"},     {1000000, "1"},      {1000001, "2.5"},
+                 {300000000, "300"}, {300000001, "+Inf"}, {INT64_C(5) << 40, "+Inf"}};
+    static const char name[] = "lapak_delivery_seconds";
+    struct str before = STR_INIT(arena), page = STR_INIT(arena);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        const char *row = arena_printf(arena, "%s_bucket{le=\"%s\"}", name, cases[i].first);
+        before = page = STR_INIT(arena);
+        metrics_render(&before);
+        metrics_time(METRIC_DELIVERY, cases[i].us);
+        metrics_render(&page);
+        assert_int_equal(value_of(str_done(&page), row), value_of(str_done(&before), row) + 1);
+        row = arena_printf(arena, "%s_bucket{le=\"0.005\"}", name);
+        assert_int_equal(value_of(page.text, row) - value_of(before.text, row),
+                         !strcmp(cases[i].first, "0.005"));
+        row = arena_printf(arena, "%s_count", name);
+        assert_int_equal(value_of(page.text, row), value_of(before.text, row) + 1);
+    }
+    check_page(page.text);
 }
 
 static void counting_moves_one_row(void **state)
@@ -167,11 +196,9 @@ int main(void)
 {
 #define METRICS_TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        METRICS_TEST(every_counter_is_on_the_page),
-        METRICS_TEST(counting_moves_one_row),
-        METRICS_TEST(counting_from_many_threads_loses_nothing),
-        METRICS_TEST(figures_with_and_without_labels),
-        METRICS_TEST(the_process_is_described),
+        METRICS_TEST(every_counter_is_on_the_page),    METRICS_TEST(counting_moves_one_row),
+        METRICS_TEST(times_fall_into_buckets),         METRICS_TEST(counting_from_many_threads_loses_nothing),
+        METRICS_TEST(figures_with_and_without_labels), METRICS_TEST(the_process_is_described),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
