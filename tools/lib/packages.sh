@@ -5,6 +5,7 @@
 #
 #   pc:NAME   pkg-config knows NAME           cmd:NAME  a program in PATH
 #   py:NAME   Debian's python3 imports NAME   pg:       a PostgreSQL server's programs
+#   promtool: Prometheus' own checker, in PATH or unpacked in var/tools
 #   hdr:NAME  gcc finds the header NAME         font:FILE a font's file, wherever fonts are kept
 #
 # Ends with EXIT_MISSING, naming the packages, when they can't be had.
@@ -21,7 +22,7 @@ NEEDS_SERVER=(pg:=postgresql)
 NEEDS_TEST=(
     pc:cmocka=libcmocka-dev py:pytest=python3-pytest py:selenium=python3-selenium py:psycopg2=python3-psycopg2
     py:requests=python3-requests py:yaml=python3-yaml py:xdist=python3-pytest-xdist cmd:zbarimg=zbar-tools
-    cmd:clang-format=clang-format cmd:shellcheck=shellcheck
+    cmd:clang-format=clang-format cmd:shellcheck=shellcheck promtool:=prometheus
 )
 NEEDS_TEST_FULL=(
     cmd:clang-tidy=clang-tidy cmd:chromium=chromium cmd:chromedriver=chromium-driver
@@ -37,6 +38,7 @@ need_is_met() { # PROBE
     # find also fails where one of the places is not there
     font:*) [ -n "$(find -L /usr/share/fonts /usr/local/share/fonts "$HOME/.local/share/fonts" -name "$name" 2>/dev/null)" ] ;;
     pg:*) postgres_bindir >/dev/null ;;
+    promtool:*) promtool_path >/dev/null ;;
     *) return 1 ;;
     esac
 }
@@ -116,11 +118,11 @@ packages_known() {
 packages_install() {
     local package others=()
     for package in "$@"; do
-        if [ "$package" = postgresql ]; then
-            postgresql_install
-        else
-            others+=("$package")
-        fi
+        case $package in
+        postgresql) postgresql_install ;;
+        prometheus) promtool_unpack ;;
+        *) others+=("$package") ;;
+        esac
     done
     [ ${#others[@]} -eq 0 ] || apt_install "${others[@]}"
 }
@@ -142,4 +144,28 @@ postgresql_install() {
     echo "create_main_cluster = false" | as_root tee "$switch" >/dev/null
     apt_install postgresql
     as_root rm -f "$switch"
+}
+
+# Of Debian's package only promtool is wanted: installed, it would start a Prometheus on TCP port 9090. So it is
+# unpacked here and not installed.
+promtool_path() {
+    local unpacked=$ROOT/var/tools/usr/bin/promtool
+    if [ -x "$unpacked" ]; then
+        echo "$unpacked"
+    else
+        command -v promtool
+    fi
+}
+
+# As root apt would fetch it as _apt, who may not write here.
+promtool_download() { apt-get -q -o APT::Sandbox::User=root download prometheus </dev/null; }
+
+promtool_unpack() {
+    local directory=$ROOT/var/tools
+    mkdir -p "$directory"
+    rm -f "$directory"/prometheus_*.deb
+    (
+        cd "$directory" && { promtool_download || { apt_update_once && promtool_download; }; } &&
+            dpkg-deb --fsys-tarfile prometheus_*.deb | tar -x ./usr/bin/promtool && rm -f prometheus_*.deb
+    ) || die "$EXIT_MISSING" "Debian's package prometheus could not be fetched, whose promtool checks conf/prometheus."
 }
