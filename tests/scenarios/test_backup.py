@@ -1,6 +1,7 @@
 """Backups: made, tried out, and brought back while the other stores sell."""
 
 import base64
+import datetime
 import hashlib
 import hmac
 import json
@@ -8,6 +9,7 @@ import threading
 
 import pytest
 from harness import updates
+from harness.processes import build_dir, environment
 from harness.store import product
 
 PAID = "🎉 Pembayaran Berhasil"
@@ -254,3 +256,153 @@ def signature(key, manifest):
     signing = hmac.new(extracted, b"backup:manifest\x01", hashlib.sha256).digest()
     text = json.dumps(manifest, sort_keys=True, separators=(",", ":")).encode()
     return hmac.new(signing, text, hashlib.sha256).hexdigest()
+
+
+# --- by itself ---
+
+
+def run_daily(world, store):
+    """The store's daily backup, now; ends when its job is planned for another day (or hour)."""
+    store.query("UPDATE jobs SET due_at = now() WHERE kind = 'backup_daily'")
+    world.query("SELECT pg_notify('lapak_catalogue', %s)", store.name)
+    world.until(lambda: store.query("SELECT 1 FROM jobs WHERE kind = 'backup_daily' AND due_at > now() + interval '5 minutes' AND "
+                                    "due_at < 'infinity'"), seconds=60, what="the daily backup")
+
+
+def alerts(world):
+    """The open ones about backups: {(store, subject): detail}."""
+    return {(store, subject): detail for store, subject, detail in world.query(
+        "SELECT store, subject, detail FROM lapak.alerts WHERE kind = 'backup' AND recovered_at IS NULL")}
+
+
+def figures(world, store):
+    found = world.query("SELECT backup_at, backup_error FROM lapak.store_figures WHERE store = %s", store.name)
+    return found[0] if found else (None, None)
+
+
+@pytest.fixture
+def full_disk(world, backups):
+    """A file; while it is there nothing below the backups' folder grows."""
+    flag = world.directory / "full"
+    world.program_env = {
+        "LD_PRELOAD": str(build_dir() / "tests" / "scenarios" / "full_disk.so"),
+        "FULL_DISK": str(flag),
+        "FULL_DISK_BELOW": str(backups),
+        "ASAN_OPTIONS": environment()["ASAN_OPTIONS"] + ":verify_asan_link_order=0",
+    }
+    return flag
+
+
+def test_once_a_day_and_told_when_it_fails(world, kopi, backups, full_disk):
+    world.expect(r"server: outbox row", must=False)  # the owner never wrote to the bot
+    world.start()
+    first_due = kopi.value("SELECT due_at - now() FROM jobs WHERE kind = 'backup_daily'")
+    assert 0 < first_due.total_seconds() <= 26 * 3600
+    assert world.query("SELECT count(*) FROM lapak.jobs WHERE kind = 'backup_server'") == [(1,)]
+    run_daily(world, kopi)
+    world.until(lambda: figures(world, kopi)[0], what="the figures")
+    first = sorted((backups / kopi.name).iterdir())
+    assert [path.suffix for path in first] == [".json", ".lapak"] and json.loads(first[0].read_text())["verified_ms"]
+    assert kopi.query("SELECT event, actor FROM audit_logs WHERE starts_with(event, 'backup.')") == [("backup.made", "system")]
+    assert alerts(world) == {} and figures(world, kopi)[1] is None and schemas(world) == set()
+
+    # a disk without room: told, and what was there is still there
+    age(first)
+    full_disk.touch()
+    run_daily(world, kopi)
+    world.until(lambda: (kopi.name, "") in alerts(world), what="the alert")
+    assert "No space left on device" in alerts(world)[kopi.name, ""]
+    world.until(lambda: figures(world, kopi)[1], what="the figures")
+    assert "No space left" in figures(world, kopi)[1] and figures(world, kopi)[0]
+    older = sorted((backups / kopi.name).iterdir())
+    assert len(older) == 2, "nothing half written stays"
+    full_disk.unlink()
+
+    # a bit that turned in the older one is told as well, once there is a good new one
+    flip(older[1])
+    run_daily(world, kopi)
+    world.until(lambda: (kopi.name, "older") in alerts(world) and (kopi.name, "") not in alerts(world), what="the alerts")
+    assert "damaged" in alerts(world)[kopi.name, "older"]
+    assert len(list((backups / kopi.name).glob("*.lapak"))) == 2, "the damaged one is not removed either"
+    assert figures(world, kopi)[1] is None
+    flip(older[1])
+
+
+def age(paths):
+    """The backup as if it had been made some days ago, so that it is no longer fresh: another name."""
+    key = base64.b64decode(key_of(b"a backup key for tests"))
+    manifest = json.loads(paths[0].read_text())
+    del manifest["signature"]
+    manifest["time_ms"] -= 3 * 24 * 3600 * 1000
+    stamp = datetime.datetime.fromtimestamp(manifest["time_ms"] / 1000, datetime.timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    paths[0].with_name(f"{stamp}.json").write_text(json.dumps({**manifest, "signature": signature(key, manifest)}))
+    paths[1].rename(paths[1].with_name(f"{stamp}.lapak"))
+    paths[0].unlink()
+
+
+def test_the_second_place_gets_what_it_missed(world, kopi, backups):
+    offsite = world.directory / "elsewhere"
+    world.config["backup"]["offsite"] = str(offsite)
+    offsite.write_text("no directory")  # as a disk that is not mounted
+    world.write_files()
+    said = world.ctl("backup", kopi.name, expect=1)
+    assert "tried out and good" in said.stdout and "second place" in said.stderr
+    world.expect(r"server: outbox row", must=False)
+    world.start()
+    run_daily(world, kopi)
+    world.until(lambda: (kopi.name, str(offsite)) in alerts(world), what="the alert")
+    assert (kopi.name, "") not in alerts(world)
+    offsite.unlink()
+    run_daily(world, kopi)
+    world.until(lambda: not alerts(world), what="the alert's end")
+    here, there = ({p.name: p.read_bytes() for p in (place / kopi.name).iterdir()} for place in (backups, offsite))
+    assert here == there and len(here) == 2, "the one there was, and no other one was made"
+    listed = json.loads(world.ctl("list", kopi.name, "--json").stdout)["backups"]
+    assert [item["place"] for item in listed] == [str(backups), str(offsite)]
+
+    # and brings it back where the first is gone
+    for path in (backups / kopi.name).iterdir():
+        path.unlink()
+    world.ctl("restore", kopi.name, "--yes")
+    world.ctl("restore", kopi.name, "--confirm")
+
+
+# --- another machine ---
+
+
+def test_everything_moves_to_another_machine(world, kopi, budi, backups):
+    world.start()
+    buy(world, budi, kopi, "Kopi Susu")
+    assert json.loads(world.ctl("backup", "--all", "--json").stdout)["ok"]
+    assert "lapakd uses this database" in world.ctl("restore", "server", "--yes", expect=1).stderr
+    world.stop()
+    secret = kopi.telegram_secret
+    role = f"lapak_{kopi.name.replace('-', '_')}"
+    for statement in (f"DROP SCHEMA {kopi.schema} CASCADE", "DROP SCHEMA lapak CASCADE", f"DROP ROLE {role}"):
+        world.query(statement)
+    world.ctl("restore", "server", "--yes")
+    world.ctl("restore", kopi.name, "--yes")
+    assert kopi.telegram_secret == secret and completed(kopi) == 1
+    world.start()
+    buy(world, budi, kopi, "Kopi Susu")
+    assert completed(kopi) == 2
+
+    # its configuration came along, without a secret in it
+    files = world.directory / "files"
+    world.ctl("restore", kopi.name, "--files", files)
+    tenant = (files / "config" / "kopi-digital.yaml").read_text()
+    assert tenant == (world.tenants_directory / "kopi-digital.yaml").read_text()
+    assert "store: " in (files / "config" / "own.yaml").read_text() and list((files / "logs").iterdir())
+    everything = b"".join(path.read_bytes() for path in backups.rglob("*") if path.is_file())
+    everything += b"".join(path.read_bytes() for path in files.rglob("*") if path.is_file())
+    for word in (kopi.token, kopi.api_key, "SUSU-0001:rahasia", world.env["BACKUP_KEY"]):
+        assert word.encode() not in everything
+    # sealed with another key it would be of no use: that is said before anything is replaced
+    world.stop()
+    world.env["DATA_ENCRYPTION_KEY"] = key_of(b"another")
+    world.write_files()
+    assert "another DATA_ENCRYPTION_KEY" in world.ctl("restore", kopi.name, "--yes", expect=1).stderr
+    world.env["DATA_ENCRYPTION_KEY"] = world._good_env["DATA_ENCRYPTION_KEY"]
+    world.write_files()
+    world.ctl("backup", "tidak-ada", expect=1)
+    world.ctl("backup", expect=2)
