@@ -226,6 +226,10 @@ def test_a_damaged_backup_is_found_and_the_older_one_is_still_good(world, kopi, 
     world.write_files()
     for command in (("backup", kopi.name), ("restore", kopi.name, "--yes")):
         assert "BACKUP_KEY" in world.ctl(*command, expect=1).stderr
+    assert "no backups are made: BACKUP_KEY is not set" in world.ctl("check").stdout
+    world.env["BACKUP_KEY"] = "pendek"
+    world.write_files()
+    assert "BACKUP_KEY: must be 32 bytes in base64" in world.ctl("check", expect=1).stdout
     world.env["BACKUP_KEY"] = key
     world.write_files()
 

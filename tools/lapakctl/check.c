@@ -12,6 +12,7 @@ struct findings {
     struct faults server;
     struct tenant_list list;
     size_t faulty_stores;
+    bool has_backup_key;
 };
 
 /* What only lapakd itself opens. */
@@ -32,6 +33,7 @@ static void collect(struct command_context *context, struct findings *findings)
     struct env *env = env_read(context->arena, context->env_path, &findings->server);
     struct config *config = config_examine(context->arena, context->config_path, env, &findings->server);
     check_tls(config, &findings->server);
+    findings->has_backup_key = config->backup.has_key;
     if (!config->tenants_dir)
         return;
     if (!tenants_load(context->arena, config, env, &findings->list, &err))
@@ -51,8 +53,8 @@ static void print_json(const struct findings *findings)
                                         file->tenant ? file->tenant->name : NULL, "ok", file->tenant != NULL,
                                         "faults", output_faults_json(&file->faults)));
     }
-    output_json(json_pack("{s:b, s:o, s:o}", "ok", good, "faults", output_faults_json(&findings->server),
-                          "stores", stores));
+    output_json(json_pack("{s:b, s:o, s:o, s:b}", "ok", good, "faults", output_faults_json(&findings->server),
+                          "stores", stores, "backups", findings->has_backup_key));
 }
 
 static void print_faults(struct arena *arena, const struct faults *faults)
@@ -70,6 +72,8 @@ static void print_text(struct command_context *context, const struct findings *f
     printf("%s: %s\n", context->config_path, findings->server.count ? "lapakd would not start" : "good");
     for (size_t i = 0; i < list->count; i++)
         printf("%s: %s\n", list->items[i].path, list->items[i].tenant ? "good" : "this store would not run");
+    if (!findings->has_backup_key)
+        puts("no backups are made: BACKUP_KEY is not set; make one with: openssl rand -base64 32");
     if (list->count == 0)
         puts("no store: there is no NAME.yaml in tenants_dir");
 }

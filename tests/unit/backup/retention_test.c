@@ -76,9 +76,9 @@ static void days_without_any_do_not_count(void **unused)
 
 static void of_a_day_the_newest_verified_one(void **unused)
 {
-    add(now - 5 * DAY - 1 * HOUR, false);
-    add(now - 5 * DAY - 2 * HOUR, true);
-    add(now - 5 * DAY - 3 * HOUR, true);
+    add(now - 5 * DAY - HOUR / 4, false);
+    add(now - 5 * DAY - HOUR / 2, true);
+    add(now - 5 * DAY - HOUR, true);
     add(now - 2 * DAY, true);
     assert_int_equal(decide(7, 0, 0), 2);
     assert_true(items[1].keep && items[3].keep);
