@@ -13,6 +13,7 @@
 #include "hosting/host.h"
 #include "hosting/notify.h"
 #include "hosting/serve.h"
+#include "tenants/places.h"
 
 enum { EXIT_FAULT = 1, EXIT_USAGE = 2 };
 
@@ -20,8 +21,10 @@ static const char usage[] =
     "Usage: lapakd [--config FILE] [--env FILE]\n"
     "Hosts many Telegram stores in one process.\n"
     "\n"
-    "  -c, --config FILE  the server's configuration (default: conf/lapak.yaml)\n"
-    "  -e, --env FILE     variables for ${NAME} in YAML; the environment wins (default: .env, if there)\n"
+    "  -c, --config FILE  the server's configuration (default: conf/lapak.yaml,\n"
+    "                     else /etc/lapak/lapak.yaml)\n"
+    "  -e, --env FILE     variables for ${NAME} in YAML; the environment wins (default: .env,\n"
+    "                     else env beside the configuration)\n"
     "  -h, --help         this text\n"
     "  -V, --version      the version\n"
     "\n"
@@ -71,7 +74,7 @@ int main(int argc, char **argv)
                                             {"help", no_argument, NULL, 'h'},
                                             {"version", no_argument, NULL, 'V'},
                                             {NULL, 0, NULL, 0}};
-    const char *config_path = "conf/lapak.yaml", *env_path = NULL;
+    const char *config_path = NULL, *env_path = NULL;
     int option;
     while ((option = getopt_long(argc, argv, "c:e:hV", options, NULL)) != -1) {
         switch (option) {
@@ -96,11 +99,10 @@ int main(int argc, char **argv)
         fprintf(stderr, "lapakd: unexpected argument: %s\nTry: lapakd --help\n", argv[optind]);
         return EXIT_USAGE;
     }
-    if (!env_path && access(".env", F_OK) == 0)
-        env_path = ".env";
     notify_start();
     struct handover *handover = handover_new(argv); /* before anything else opens a descriptor */
-    int status = run(config_path, env_path, handover);
+    auto_arena struct arena *arena = arena_new();
+    int status = run(places_config(config_path), places_env(arena, env_path, config_path), handover);
     handover_end(&handover);
     return status;
 }

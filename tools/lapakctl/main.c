@@ -7,27 +7,28 @@
 
 #include "base/str.h"
 #include "command.h"
+#include "tenants/places.h"
 
 static const struct command *const commands[] = {
     // clang-format off
     &command_check,
     &command_tenants,
-    &command_migrate,
     &command_tenant_add,
-    &command_catalog_import,
-    &command_catalog_export,
-    &command_verify,
-    &command_audit,
-    &command_alerts,
-    &command_backup,
-    &command_list,
-    &command_restore,
-    &command_person_export,
-    &command_person_erase,
+    &command_migrate,
     &command_reload,
     &command_status,
     &command_suspend,
     &command_resume,
+    &command_catalog_import,
+    &command_catalog_export,
+    &command_verify,
+    &command_backup,
+    &command_list,
+    &command_restore,
+    &command_audit,
+    &command_alerts,
+    &command_person_export,
+    &command_person_erase,
     // clang-format on
 };
 enum { COMMANDS = sizeof commands / sizeof commands[0], MOST_WORDS = 64 };
@@ -47,10 +48,10 @@ static const struct option {
     const char *letter;
     size_t offset; /* a const char * where it takes a value, else a bool */
 } options[] = {
-    {{"--config", "FILE", "the configuration (conf/lapak.yaml)"},
+    {{"--config", "FILE", "the configuration (conf/lapak.yaml, else /etc/lapak/lapak.yaml)"},
      "-c",
      offsetof(struct arguments, config_path)},
-    {{"--env", "FILE", "the env file (.env, where there is one)"},
+    {{"--env", "FILE", "the env file (.env, else env beside the configuration)"},
      "-e",
      offsetof(struct arguments, env_path)},
     {{"--json", NULL, "print one JSON document"}, "-j", offsetof(struct arguments, json)},
@@ -221,16 +222,14 @@ static int run(const struct command *command, const struct arguments *arguments,
     auto_arena struct arena *arena = arena_new();
     struct command_context context = {
         .arena = arena,
-        .config_path = arguments->config_path ? arguments->config_path : "conf/lapak.yaml",
-        .env_path = arguments->env_path,
+        .config_path = places_config(arguments->config_path),
+        .env_path = places_env(arena, arguments->env_path, arguments->config_path),
         .json = arguments->json,
         .operand_count = operands,
         .operands = arguments->words + skip,
         .given_count = arguments->given_count,
         .given = arguments->given,
     };
-    if (!context.env_path && access(".env", F_OK) == 0)
-        context.env_path = ".env";
     int code = command->run(&context);
     if (fflush(stdout) != 0 || ferror(stdout)) {
         perror("lapakctl: standard output");

@@ -1,6 +1,10 @@
 # shellcheck shell=bash
 # Building with meson and ninja. A build directory that is current costs one ninja start.
 
+# How build/ is configured, by whichever command comes first: as it is installed by tools/package.
+# shellcheck disable=SC2034 # used by the commands that source this
+BUILD_PLAIN=(-Dtests=false -Dprefix=/usr -Dsysconfdir=/etc -Dlocalstatedir=/var)
+
 # build_ensure DIR MESON_OPTION…: configures DIR when it is new, then builds. Shows the compiler's words on failure.
 build_ensure() {
     local dir=$1 log

@@ -19,13 +19,14 @@ NEEDS_BUILD=(
 )
 NEEDS_RUN=(cmd:pg_dump=postgresql-client cmd:setpriv=util-linux cmd:flock=util-linux cmd:python3=python3 font:DejaVuSans.ttf=fonts-dejavu-core)
 NEEDS_SERVER=(pg:=postgresql)
+NEEDS_PACKAGE=(cmd:dpkg-shlibdeps=dpkg-dev cmd:fakeroot=fakeroot cmd:file=file)
 NEEDS_TEST=(
     pc:cmocka=libcmocka-dev py:pytest=python3-pytest py:selenium=python3-selenium py:psycopg2=python3-psycopg2
     py:requests=python3-requests py:yaml=python3-yaml py:xdist=python3-pytest-xdist cmd:zbarimg=zbar-tools
     cmd:clang-format=clang-format cmd:shellcheck=shellcheck promtool:=prometheus
 )
 NEEDS_TEST_FULL=(
-    cmd:clang-tidy=clang-tidy cmd:chromium=chromium cmd:chromedriver=chromium-driver
+    "${NEEDS_PACKAGE[@]}" cmd:clang-tidy=clang-tidy cmd:chromium=chromium cmd:chromedriver=chromium-driver
 )
 
 need_is_met() { # PROBE
