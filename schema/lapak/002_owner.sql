@@ -6,6 +6,8 @@
 ALTER TABLE stores
     DROP CONSTRAINT stores_state_check,
     ADD CONSTRAINT stores_state_check CHECK (state IN ('starting', 'live', 'disabled', 'unreachable', 'removed')),
+    -- What Telegram was told last: a digest of all of it, NULL where the bot is not live.
+    ADD COLUMN registered_digest bytea CHECK (octet_length(registered_digest) = 32),
     ADD COLUMN suspended_at     timestamptz, -- the owner closed it for buyers
     ADD COLUMN suspended_by     bigint,      -- 0: whoever runs the server
     ADD COLUMN suspended_reason text,

@@ -47,6 +47,8 @@ struct host {
     struct sender *sender;
     struct lanes *lanes;
     const struct tenant *server_tenant;
+    struct registered *known; /* what Telegram was told of the stores before */
+    size_t known_count;
     const char *server_secret; /* of the owner's bot's webhook */
     struct directory *directory;
     struct service *service;
@@ -230,7 +232,8 @@ static bool start_stores(struct host *host, struct error *err)
     host->trigger = trigger_new(config->tenants_dir, host->env_path);
     host->reload = reload_new(
         &(struct reload_options){.config = config, .env_path = host->env_path, .service = host->service});
-    return open_database(host, &db, err) && reload_start(host->reload, db, err);
+    return open_database(host, &db, err) && reload_start(host->reload, db, err) &&
+           registration_read(host->arena, db, &host->known, &host->known_count, err);
 }
 
 static bool start_listening(struct host *host, struct error *err)
@@ -255,6 +258,8 @@ static bool start_registration(struct host *host, struct error *err)
                                                               .pool = host->pool,
                                                               .lanes = host->lanes,
                                                               .commands = bot_commands,
+                                                              .known = host->known,
+                                                              .known_count = host->known_count,
                                                               .owner_commands = owner_commands});
     monitor_start(host->lanes);
     trigger_start(host->trigger, host->reload);

@@ -36,6 +36,9 @@ struct entry {
     int64_t bot_id;
     char bot_username[40];
     bool can_manage_bots;
+    bool has_digest; /* of what Telegram was told last */
+    bool look;       /* it may still be so */
+    uint8_t digest[32];
 };
 
 struct registration {
@@ -138,11 +141,11 @@ static void let_next_run(struct registration *r)
 
 /* --- writing it down --- */
 
-DB_SERVER_STATEMENT(
-    registration_write,
-    "UPDATE stores SET state = $2, state_reason = $3, bot_id = coalesce($4, bot_id), "
-    "bot_username = coalesce($5, bot_username), "
-    "state_since = CASE WHEN state = $2 THEN state_since ELSE $6 END WHERE bot_store_name = $1");
+DB_SERVER_STATEMENT(registration_write,
+                    "UPDATE stores SET state = $2, state_reason = $3, bot_id = coalesce($4, bot_id), "
+                    "bot_username = coalesce($5, bot_username), "
+                    "state_since = CASE WHEN state = $2 THEN state_since ELSE $6 END, registered_digest = $7 "
+                    "WHERE bot_store_name = $1");
 
 DB_SERVER_STATEMENT(
     registration_write_owner,
@@ -159,6 +162,8 @@ struct note {
     int64_t bot_id;
     char bot_username[40];
     bool can_manage_bots;
+    bool has_digest;
+    uint8_t digest[32];
 };
 
 static void note_free(struct note *note)
@@ -179,7 +184,8 @@ static bool send_note(struct work *work, const struct note *note, struct error *
                        NULL, err);
     return db_send(work->tx, &registration_write,
                    DB_PARAMS(P_TEXT(note->name), P_TEXT(state), P_TEXT(reason), P_ID(note->bot_id),
-                             P_TEXT(username), P_TIME(work->now_ms)),
+                             P_TEXT(username), P_TIME(work->now_ms),
+                             note->has_digest ? P_BYTES(note->digest, sizeof(note->digest)) : P_NULL),
                    NULL, err);
 }
 
@@ -207,6 +213,8 @@ static void submit_note(const struct registration *r, const struct entry *entry,
     if (!lane_store_is_server(entry->store))
         note->name = xstrdup(lane_store_name(entry->store));
     note->can_manage_bots = entry->can_manage_bots;
+    note->has_digest = entry->has_digest && entry->state == REGISTRATION_LIVE;
+    memcpy(note->digest, entry->digest, sizeof(note->digest));
     note->state = entry->state;
     note->bot_id = entry->bot_id;
     memcpy(note->reason, entry->reason, sizeof(note->reason));
@@ -233,7 +241,7 @@ static int64_t backoff_ms(int failures)
 
 /* With the lock held: takes the outcome in and plans what follows. True where state or reason changed. */
 static bool settle(struct registration *r, struct entry *entry, size_t serial,
-                   const struct registration_outcome *outcome)
+                   const struct registration_outcome *outcome, const uint8_t digest[static 32])
 {
     const char *reason = outcome->state == REGISTRATION_LIVE ? "" : outcome->err.text;
     bool changed =
@@ -245,7 +253,11 @@ static bool settle(struct registration *r, struct entry *entry, size_t serial,
         memcpy(entry->bot_username, outcome->bot_username, sizeof(entry->bot_username));
         entry->can_manage_bots = outcome->can_manage_bots;
     }
-    if (changed)
+    bool told_else = outcome->state == REGISTRATION_LIVE &&
+                     (!entry->has_digest || memcmp(entry->digest, digest, sizeof(entry->digest)) != 0);
+    entry->has_digest = outcome->state == REGISTRATION_LIVE;
+    memcpy(entry->digest, digest, sizeof(entry->digest));
+    if (changed || told_else)
         submit_note(r, entry, serial);
     if (outcome->state != REGISTRATION_UNREACHABLE) {
         entry->failures = 0;
@@ -274,6 +286,9 @@ struct run {
     const struct tenant *tenant;   /* to be registered, or NULL */
     bool is_server;                /* the owner's bot */
     const struct tenant *farewell; /* or NULL */
+    uint8_t digest[32];            /* of what it tells Telegram */
+    uint8_t known[32];             /* of what was told before, where it is only looked at */
+    bool look;
     struct registration_outcome outcome;
     bool left; /* the farewell need not be tried again */
 };
@@ -287,6 +302,9 @@ static struct run run_begin(const struct registration *r, struct entry *entry)
     if (!entry->gone)
         run.tenant = lane_store_tenant(entry->store);
     run.is_server = lane_store_is_server(entry->store);
+    run.look = entry->look && entry->has_digest;
+    memcpy(run.known, entry->digest, sizeof(run.known));
+    entry->look = false;
     return run;
 }
 
@@ -294,7 +312,13 @@ static void run_calls(const struct registration *r, struct run *run)
 {
     if (run->farewell)
         run->left = registration_leave(&r->options, &r->stopping, run->farewell, &run->outcome.err);
-    if (run->tenant)
+    if (!run->tenant)
+        return;
+    registration_digest(&r->options, run->tenant, run->is_server, run->secret, run->digest);
+    if (run->look && memcmp(run->digest, run->known, sizeof(run->digest)) == 0 &&
+        registration_is_ours(&r->options, &r->stopping, run->tenant))
+        run->outcome = (struct registration_outcome){.state = REGISTRATION_LIVE};
+    else
         registration_make_ours(&r->options, &r->stopping, run->tenant, run->is_server, run->secret,
                                &run->outcome);
 }
@@ -336,7 +360,7 @@ static void run_entry(void *argument)
     pthread_mutex_lock(&lock);
     bool stopping = atomic_load(&r->stopping), changed = false, settled = false;
     if (!stopping && run.tenant && !entry->gone) {
-        changed = settle(r, entry, serial, &run.outcome);
+        changed = settle(r, entry, serial, &run.outcome, run.digest);
         settled = true;
     }
     if (!stopping)
@@ -377,6 +401,25 @@ struct registration *registration_start(const struct registration_options *optio
     return r;
 }
 
+static int by_name(const void *name, const void *registered)
+{
+    return strcmp(name, ((const struct registered *)registered)->name);
+}
+
+/* What Telegram was told by the process before this one. */
+static void recall(const struct registration *r, struct entry *entry)
+{
+    const char *name = lane_store_name(entry->store);
+    const struct registered *known =
+        name && r->options.known_count
+            ? bsearch(name, r->options.known, r->options.known_count, sizeof(*known), by_name)
+            : NULL;
+    if (!known)
+        return;
+    entry->has_digest = entry->look = true;
+    memcpy(entry->digest, known->digest, sizeof(entry->digest));
+}
+
 static size_t add_entry(struct registration *r, struct lane_store *store)
 {
     r->entries = xrealloc(r->entries, (r->count + 1) * sizeof(*r->entries));
@@ -384,6 +427,7 @@ static size_t add_entry(struct registration *r, struct lane_store *store)
     r->entries[r->count] = xcalloc(1, sizeof(struct entry));
     r->entries[r->count]->store = store;
     r->entries[r->count]->secret = xstrdup("");
+    recall(r, r->entries[r->count]);
     r->count++;
     return next_serial++;
 }
@@ -428,7 +472,7 @@ static void refresh(struct registration *r, struct entry *entry, size_t serial)
         tenant_unref(&before);
     if (!entry->gone)
         return;
-    entry->gone = false;
+    entry->gone = entry->has_digest = false;
     entry->state = REGISTRATION_STARTING;
     submit_note(r, entry, serial);
 }
@@ -449,6 +493,8 @@ void registration_add(struct registration *registration, struct lane_store *stor
     if (secret) {
         free(entry->secret);
         entry->secret = xstrdup(secret);
+    } else {
+        entry->look = false;
     }
     run_soon(registration, entry, serial);
     pthread_mutex_unlock(&lock);

@@ -29,6 +29,14 @@ enum registration_state {
     REGISTRATION_REMOVED,     /* its file is gone */
 };
 
+/* A store whose bot was live when the state was written down last. */
+struct registered {
+    const char *name;
+    const uint8_t *digest; /* 32 bytes */
+};
+MUST_USE bool registration_read(struct arena *arena, struct db *db, struct registered **list_out,
+                                size_t *count_out, struct error *err);
+
 struct registration_options {
     const char *api_base;
     const char *public_url; /* webhook: {public_url}/webhooks/telegram/{bot_store_name} */
@@ -38,6 +46,10 @@ struct registration_options {
      * NULL: none are set. */
     const json_t *(*commands)(const char *language);
     const json_t *(*owner_commands)(const char *language); /* the same for the owner's bot */
+    /* What Telegram was told before (registration_read), by name: a store that would tell it the same is only
+     * looked at, by one call. May be NULL. */
+    const struct registered *known;
+    size_t known_count;
     /* Told, on a pool thread, when a store's state or its reason changes; for the log. May be NULL. */
     void (*on_state)(void *context, struct lane_store *store, enum registration_state state,
                      const char *reason);
@@ -47,7 +59,8 @@ struct registration;
 
 /* Everything in the options must live until registration_stop(). */
 struct registration *registration_start(const struct registration_options *options);
-/* Registers one store, soon; for a store it knows already, again (with the tenant it has now). `secret` is
+/* Registers one store, soon; for a store it knows already, again (with the tenant it has now, and whether it
+ * is known to be so or not). `secret` is
  * copied; NULL keeps the one given before (for a sender that met a 401). Does nothing when `registration` has
  * ended or is NULL. Any thread. */
 void registration_add(struct registration *registration, struct lane_store *store, const char *secret);

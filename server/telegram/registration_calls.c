@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/crypto.h"
 #include "base/json.h"
 #include "base/str.h"
 #include "telegram/api.h"
@@ -67,25 +68,35 @@ static json_t *allowed_updates(bool is_server)
                      : json_pack("[s,s,s]", "message", "callback_query", "my_chat_member");
 }
 
+static json_t *webhook_params(const struct registration_options *options, const struct tenant *tenant,
+                              bool is_server, const char *secret)
+{
+    auto_arena struct arena *arena = arena_new();
+    return json_pack("{s:s, s:s, s:o, s:i, s:b}", "url",
+                     registration_webhook_url(arena, options->public_url, tenant->name), "secret_token",
+                     secret, "allowed_updates", allowed_updates(is_server), "max_connections",
+                     WEBHOOK_CONNECTIONS, "drop_pending_updates", 0);
+}
+
+static const json_t *commands_of(const struct registration_options *options, const struct tenant *tenant,
+                                 bool is_server)
+{
+    const json_t *(*list)(const char *language) = is_server ? options->owner_commands : options->commands;
+    return list ? list(tenant->language) : NULL;
+}
+
 static bool set_webhook(const struct visit *v, const struct tenant *tenant, bool is_server,
                         const char *secret, struct registration_outcome *outcome)
 {
-    auto_arena struct arena *arena = arena_new();
     auto_json json_t *result = NULL;
-    auto_json json_t *params =
-        json_pack("{s:s, s:s, s:o, s:i, s:b}", "url",
-                  registration_webhook_url(arena, v->options->public_url, tenant->name), "secret_token",
-                  secret, "allowed_updates", allowed_updates(is_server), "max_connections",
-                  WEBHOOK_CONNECTIONS, "drop_pending_updates", 0);
+    auto_json json_t *params = webhook_params(v->options, tenant, is_server, secret);
     return call(v, tenant, "setWebhook", params, &result, outcome);
 }
 
 static bool set_commands(const struct visit *v, const struct tenant *tenant, bool is_server,
                          struct registration_outcome *outcome)
 {
-    const json_t *(*list)(const char *language) =
-        is_server ? v->options->owner_commands : v->options->commands;
-    const json_t *commands = list ? list(tenant->language) : NULL;
+    const json_t *commands = commands_of(v->options, tenant, is_server);
     if (!commands)
         return true;
     auto_json json_t *params = json_object();
@@ -93,6 +104,29 @@ static bool set_commands(const struct visit *v, const struct tenant *tenant, boo
     /* A copy: the array's reference count is not ours to touch on this thread. */
     json_object_set_new(params, "commands", json_deep_copy(commands));
     return call(v, tenant, "setMyCommands", params, &result, outcome);
+}
+
+void registration_digest(const struct registration_options *options, const struct tenant *tenant,
+                         bool is_server, const char *secret, uint8_t digest_out[static 32])
+{
+    auto_arena struct arena *arena = arena_new();
+    const json_t *commands = commands_of(options, tenant, is_server);
+    auto_json json_t *webhook = webhook_params(options, tenant, is_server, secret);
+    const char *text = arena_printf(arena, "%s\n%s\n%s", tenant->token, json_text(arena, webhook),
+                                    commands ? json_text(arena, commands) : "");
+    crypto_sha256(text, strlen(text), digest_out);
+}
+
+bool registration_is_ours(const struct registration_options *options, const atomic_bool *stopping,
+                          const struct tenant *tenant)
+{
+    const struct visit v = {options, stopping};
+    struct registration_outcome ignored;
+    auto_arena struct arena *arena = arena_new();
+    auto_json json_t *info = NULL;
+    const char *url;
+    return call(&v, tenant, "getWebhookInfo", NULL, &info, &ignored) && json_get_string(info, "url", &url) &&
+           str_equal(url, registration_webhook_url(arena, options->public_url, tenant->name));
 }
 
 void registration_make_ours(const struct registration_options *options, const atomic_bool *stopping,

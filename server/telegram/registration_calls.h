@@ -16,6 +16,12 @@ struct registration_outcome {
     struct error err; /* why it is not live */
 };
 
+/* Of all that Telegram is told of a bot, its token among it. */
+void registration_digest(const struct registration_options *options, const struct tenant *tenant,
+                         bool is_server, const char *secret, uint8_t digest_out[static 32]);
+/* getWebhookInfo: whether the webhook is still where registration set it. */
+bool registration_is_ours(const struct registration_options *options, const atomic_bool *stopping,
+                          const struct tenant *tenant);
 /* getMe, setWebhook, setMyCommands; broken off within a second once *stopping. `is_server`: of the owner's
  * bot. */
 void registration_make_ours(const struct registration_options *options, const atomic_bool *stopping,

@@ -307,8 +307,14 @@ bool db_send(struct db_tx *tx, const struct db_statement *statement, const struc
         server_store.note.flag = params[5].number;
         keep_note(&server_store.note, params);
     }
-    for (int i = 0; i < DOUBLES_STORES && count == 6 && !is_owner; i++)
-        if (strcmp(stores[i].name, params[0].bytes) == 0)
+    for (int i = 0; i < DOUBLES_STORES && count == 7 && !is_owner; i++)
+        if (strcmp(stores[i].name, params[0].bytes) == 0) {
+            pthread_mutex_lock(&lock);
+            stores[i].note.has_digest = params[6].bytes;
+            if (params[6].bytes)
+                memcpy(stores[i].note.digest, params[6].bytes, sizeof(stores[i].note.digest));
+            pthread_mutex_unlock(&lock);
             keep_note(&stores[i].note, &params[1]);
+        }
     return true;
 }

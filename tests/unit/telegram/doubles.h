@@ -32,6 +32,8 @@ struct double_note {
     char state[32], reason[300], username[64];
     int64_t bot_id;
     bool flag; /* of the owner's bot: it may manage bots */
+    bool has_digest;
+    uint8_t digest[32];
 };
 struct double_note double_note_of(int n);
 struct double_note double_note_of_server(void);

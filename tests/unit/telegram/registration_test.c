@@ -29,7 +29,7 @@ struct fixture {
     pthread_cond_t changed;
     bool open;
     atomic_int now, most, refusing;
-    atomic_int told[4];
+    atomic_int told[5];
     char methods[400][32];
     char last_webhook[600], last_commands[600];
 };
@@ -84,16 +84,23 @@ static const json_t *owner_commands(const char *language)
     return list;
 }
 
-static void start(struct fixture *f)
+static void start_knowing(struct fixture *f, const struct registered *known, size_t count)
 {
     f->registration =
         registration_start(&(struct registration_options){.api_base = api_server_base(f->server),
                                                           .public_url = "https://shop.example/",
                                                           .pool = f->pool,
+                                                          .known = known,
+                                                          .known_count = count,
                                                           .commands = commands,
                                                           .owner_commands = owner_commands,
                                                           .on_state = on_state,
                                                           .context = f});
+}
+
+static void start(struct fixture *f)
+{
+    start_knowing(f, NULL, 0);
 }
 
 static int set_up(void **state)
@@ -392,6 +399,93 @@ static void a_state_is_written_though_the_database_was_away(void **state)
     assert_int_equal(double_note_of(1).count, 1);
 }
 
+static void with_webhook(struct fixture *f, const struct api_request *request, struct api_answer *answer_out)
+{
+    int id = 0;
+    if (strcmp(request->method, "getWebhookInfo") != 0 || sscanf(request->path, "/bot%d:", &id) != 1)
+        return;
+    const char *whose = atomic_load(&f->refusing) ? "elsewhere.example" : "shop.example";
+    snprintf(answer_out->body, sizeof(answer_out->body),
+             "{\"ok\":true,\"result\":{\"url\":\"https://%s/webhooks/telegram/store-%d\"}}", whose,
+             id - 1000);
+}
+
+static bool method_was_called(void *context)
+{
+    struct fixture *f = context;
+    pthread_mutex_lock(&f->lock);
+    bool called = false;
+    for (int i = 0; i < 400; i++)
+        called = called || !strcmp(f->methods[i], "deleteWebhook");
+    pthread_mutex_unlock(&f->lock);
+    return called;
+}
+
+static void one_that_is_removed_gets_its_webhook_taken_off(void **state)
+{
+    struct fixture *f = *state;
+    f->script = with_webhook;
+    registration_add(f->registration, double_store(1), "a");
+    await(1, "live");
+    registration_remove(f->registration, double_store(1));
+    await(1, "removed");
+    double_wait(method_was_called, f);
+    registration_add(f->registration, double_store(1), "a"); /* back again */
+    await(1, "live");
+    assert_int_equal(atomic_load(&f->told[REGISTRATION_REMOVED]), 0);
+}
+
+static void a_webhook_that_is_somebody_elses_stays(void **state)
+{
+    struct fixture *f = *state;
+    f->script = with_webhook;
+    registration_add(f->registration, double_store(1), "a");
+    await(1, "live");
+    atomic_store(&f->refusing, 1); /* the bot moved to another server */
+    registration_remove(f->registration, double_store(1));
+    await(1, "removed");
+    let_pass(f, 600);
+    assert_false(method_was_called(f));
+}
+
+static void what_is_known_is_only_looked_at(void **state)
+{
+    struct fixture *f = *state;
+    f->script = with_webhook;
+    registration_add(f->registration, double_store(1), "a");
+    struct double_note note = await(1, "live");
+    assert_true(note.has_digest);
+    registration_stop(&f->registration);
+    double_reset();
+
+    const struct registered known[] = {{.name = "store-1", .digest = note.digest}};
+    int requests = api_server_requests(f->server);
+    start_knowing(f, known, 1);
+    registration_add(f->registration, double_store(1), "a");
+    await(1, "live");
+    assert_int_equal(api_server_requests(f->server), requests + 1);
+    registration_add(f->registration, double_store(1), NULL); /* somebody has doubts */
+    let_pass(f, 600);
+    assert_int_equal(api_server_requests(f->server), requests + 4);
+}
+
+static void what_would_be_told_else_is_told(void **state)
+{
+    struct fixture *f = *state;
+    f->script = with_webhook;
+    registration_add(f->registration, double_store(1), "a");
+    struct double_note note = await(1, "live");
+    registration_stop(&f->registration);
+    double_reset();
+
+    const struct registered known[] = {{.name = "store-1", .digest = note.digest}};
+    int requests = api_server_requests(f->server);
+    start_knowing(f, known, 1);
+    registration_add(f->registration, double_store(1), "another secret");
+    await(1, "live");
+    assert_int_equal(api_server_requests(f->server), requests + 3);
+}
+
 static void stops_in_the_middle(void **state)
 {
     struct fixture *f = *state;
@@ -425,6 +519,10 @@ int main(void)
         TEST(a_429_pauses_all_stores),
         TEST(few_at_once_and_all_in_the_end),
         TEST(a_state_is_written_though_the_database_was_away),
+        TEST(one_that_is_removed_gets_its_webhook_taken_off),
+        TEST(a_webhook_that_is_somebody_elses_stays),
+        TEST(what_is_known_is_only_looked_at),
+        TEST(what_would_be_told_else_is_told),
         TEST(stops_in_the_middle),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -455,6 +455,127 @@ static void a_store_knows_itself_and_nobody_else(void **state)
     assert_int_equal(rig_sql("SELECT count(*) FROM store_unit_lane_1.outbox"), 1);
 }
 
+static void tell_tenant(struct work *work, void *context)
+{
+    const struct tenant **seen = context;
+    seen[0] = work->tenant;
+    seen[1] = work->file;
+}
+
+static void another_tenant_is_for_the_next_task(void **state)
+{
+    NEEDS_RIG();
+    const struct tenant *seen[2];
+    struct tenant *other = tenant_of_server(&(struct server_identity){
+        .file = "x", .owners = &(struct key_ids){0}, .language = "en"}); /* any other */
+    lane_store_change(rig.store, other);
+    rig_do(rig.store, tell_tenant, seen);
+    assert_ptr_equal(seen[0], other);
+    assert_ptr_equal(seen[1], other);
+    assert_string_equal(lane_store_name(rig.store), "unit-lane-0"); /* the name is the store's */
+    lane_store_change(rig.store, rig.tenants[0]);
+    assert_int_equal(atomic_load(&other->references), 1);
+    tenant_unref((const struct tenant **)&other);
+}
+
+static void nothing(struct work *work, void *argument)
+{
+}
+
+static void mark_run(struct work *work, void *argument)
+{
+    atomic_store((atomic_bool *)argument, true);
+    rig_notice();
+}
+
+static bool is_marked(void *context)
+{
+    return atomic_load((atomic_bool *)context);
+}
+
+/* What comes from inside runs, whether the store is there or not. */
+static void settle_inside(struct lane_store *store)
+{
+    atomic_bool mark = false;
+    lane_submit_internal(store, mark_run, &mark);
+    rig_wait(is_marked, &mark, "a task from inside");
+}
+
+static void a_removed_store_rests_until_it_is_back(void **state)
+{
+    NEEDS_RIG();
+    auto_arena struct arena *arena = arena_new();
+    size_t count;
+    lane_store_remove(rig.store);
+    assert_true(lane_store_is_removed(rig.store));
+    assert_false(lane_submit(rig.store, nothing, NULL));
+    assert_null(lanes_find_store(rig.lanes, "unit-lane-0"));
+    assert_ptr_equal(lanes_stores(rig.lanes, arena, &count)[0], rig.stores[1]);
+    assert_int_equal(count, RIG_STORES - 1);
+    settle_inside(rig.store);
+    assert_true(rig.store->parked);
+    settle_inside(rig.store);
+    assert_int_equal(rig.store->due_ms, INT64_MAX);
+
+    assert_ptr_equal(lanes_add_store(rig.lanes, rig.tenants[0]), rig.store);
+    assert_ptr_equal(lanes_find_store(rig.lanes, "unit-lane-0"), rig.store);
+    rig_do(rig.store, nothing, NULL);
+}
+
+struct changing {
+    atomic_bool over;
+    const struct tenant *tenants[2];
+};
+
+static void *change_again_and_again(void *argument)
+{
+    struct changing *c = argument;
+    for (int i = 0; !atomic_load(&c->over); i++) {
+        lane_store_change(rig.store, c->tenants[i % 2]);
+        if (i % 16 == 0) {
+            lane_store_remove(rig.store);
+            lanes_add_store(rig.lanes, c->tenants[0]);
+        }
+        lane_store_suspend(rig.store, i % 2);
+    }
+    return NULL;
+}
+
+static void *ask_again_and_again(void *argument)
+{
+    const struct changing *c = argument;
+    while (!atomic_load(&c->over)) {
+        auto_tenant const struct tenant *tenant = lane_store_tenant(rig.store);
+        assert_true(tenant == c->tenants[0] || tenant == c->tenants[1]);
+        assert_true(tenant->name[0]);
+    }
+    return NULL;
+}
+
+static void look_at_tenant(struct work *work, void *argument)
+{
+    assert_true(work->file->name[0] && work->tenant == work->file);
+}
+
+static void changes_under_way_disturb_nobody(void **state)
+{
+    NEEDS_RIG();
+    pthread_t threads[2];
+    struct changing c = {.tenants = {rig.tenants[0], rig.tenants[1]}};
+    assert_int_equal(pthread_create(&threads[0], NULL, change_again_and_again, &c), 0);
+    assert_int_equal(pthread_create(&threads[1], NULL, ask_again_and_again, &c), 0);
+    for (int i = 0; i < 3000; i++)
+        lane_submit_internal(rig.store, look_at_tenant, NULL);
+    settle_inside(rig.store);
+    atomic_store(&c.over, true);
+    for (int i = 0; i < 2; i++)
+        pthread_join(threads[i], NULL);
+    lane_store_change(rig.store, rig.tenants[0]);
+    settle_inside(rig.store);
+    assert_false(lane_store_is_removed(rig.store));
+    assert_false(rig.store->parked);
+}
+
 int main(void)
 {
 #define LANE_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
@@ -478,6 +599,9 @@ int main(void)
         LANE_TEST(a_database_that_is_not_there_is_said_so),
         LANE_TEST(what_a_store_remembers_is_freed),
         LANE_TEST(a_store_knows_itself_and_nobody_else),
+        LANE_TEST(another_tenant_is_for_the_next_task),
+        LANE_TEST(a_removed_store_rests_until_it_is_back),
+        LANE_TEST(changes_under_way_disturb_nobody),
     };
     return cmocka_run_group_tests(tests, rig_set_up, rig_tear_down);
 }
