@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "db/migrate.h"
@@ -334,13 +335,26 @@ static bool run_round(struct round *round, struct error *err)
     return ok;
 }
 
+/* Those whose file was taken away while nobody ran. A bad file is still there. */
+static bool note_gone(struct round *round, struct error *err)
+{
+    const char **names = ARENA_ARRAY(round->arena, const char *, round->files.count);
+    size_t count = 0;
+    for (size_t i = 0; i < round->files.count; i++) {
+        const char *name = tenant_name_of_file(round->arena, round->files.items[i].path);
+        if (tenant_is_name(name))
+            names[count++] = name;
+    }
+    return registration_note_gone(round->arena, round->db, names, count, clock_now_ms(), err);
+}
+
 bool reload_start(struct reload *reload, struct db *db, struct error *err)
 {
     auto_arena struct arena *arena = arena_new();
     struct reload_report report = {.faults = FAULTS_INIT(arena)};
     struct round round = {.reload = reload, .arena = arena, .db = db, .report = &report};
     pthread_mutex_lock(&reload->running);
-    bool ok = run_round(&round, err);
+    bool ok = run_round(&round, err) && note_gone(&round, err);
     if (ok)
         tell_faults(&round);
     reload->started = true;

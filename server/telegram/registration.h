@@ -37,6 +37,10 @@ struct registered {
 MUST_USE bool registration_read(struct arena *arena, struct db *db, struct registered **list_out,
                                 size_t *count_out, struct error *err);
 
+/* At the start: the state of every store whose name is not in the list is removed. */
+MUST_USE bool registration_note_gone(struct arena *arena, struct db *db, const char *const *names,
+                                     size_t count, int64_t now_ms, struct error *err);
+
 struct registration_options {
     const char *api_base;
     const char *public_url; /* webhook: {public_url}/webhooks/telegram/{bot_store_name} */

@@ -145,6 +145,27 @@ def test_what_is_gone_stops_and_keeps_its_data_until_it_is_back(world, kopi, non
     assert kopi.telegram_secret == secret
 
 
+def test_what_went_while_nobody_ran_is_removed_and_a_bad_file_is_not(world, kopi, nonton):
+    world.start()
+    world.wait_states("live", kopi, nonton)
+    calls = len(world.calls(nonton, method="setWebhook"))
+    world.stop()
+    world.take_away(kopi)
+    world.start()
+    world.wait_states("removed", kopi)
+    world.until(lambda: world.calls(nonton, method="getWebhookInfo"), what="the bot to be looked at")
+    assert world.calls(nonton)[-1]["method"] == "getWebhookInfo"
+    assert len(world.calls(nonton, method="setWebhook")) == calls, "it knows all that it would be told"
+    world.stop()
+    path = world.tenants_directory / "nonton-hemat.yaml"
+    path.write_text(path.read_text() + "rahsia: 1\n")
+    world.expect(r"log server: .*store not started: .*nonton-hemat\.yaml")
+    world.start(wait=False).wait_ready()
+    assert world.states()["nonton-hemat"] != "removed"
+    nonton.write(world.tenants_directory)
+    world.wait_states("live", nonton)
+
+
 def test_keys_are_rotated_by_the_env_file_alone(world, kopi, nonton):
     world.start()
     budi = world.person(2001, "Budi")

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -126,6 +127,56 @@ static void the_owners_bot_is_no_stores(void **unused)
     expect("aa.yaml:3: telegram.token: is of the same bot as in lapak.yaml\nbb\n");
 }
 
+static struct tenant_list running_list;
+
+static const struct tenant *runs(void *context, const char *name)
+{
+    for (size_t i = 0; i < running_list.count; i++)
+        if (running_list.items[i].tenant && strcmp(running_list.items[i].tenant->name, name) == 0)
+            return tenant_ref(running_list.items[i].tenant);
+    return NULL;
+}
+
+static void who_runs_keeps_what_it_has(void **unused)
+{
+    struct error err;
+    struct tenant_list again;
+    write_store("kopi", "LT_TOKEN_1", "one");
+    write_store("teh", "LT_TOKEN_2", "two");
+    assert_true(tenants_load(arena, &config, env, &running_list, &err));
+    write_store("aaa", "LT_TOKEN_1", "three"); /* first by its name, and new */
+    assert_true(tenants_load_again(arena, &config, env, runs, NULL, &again, &err));
+    assert_null(again.items[0].tenant);
+    assert_non_null(again.items[1].tenant);
+    assert_true(tenant_is_same(again.items[1].tenant, again.items[1].before));
+    tenants_release(&again);
+
+    files_write("kopi.yaml", "title: [\n"); /* bad: the one that runs still has its bot */
+    assert_true(tenants_load_again(arena, &config, env, runs, NULL, &again, &err));
+    assert_null(again.items[0].tenant);
+    assert_null(again.items[1].tenant);
+    assert_non_null(again.items[1].before);
+    tenants_release(&again);
+
+    write_store("kopi", "LT_TOKEN_2",
+                "one"); /* of teh, which keeps it: kopi stays as it was, and so does aaa */
+    assert_true(tenants_load_again(arena, &config, env, runs, NULL, &again, &err));
+    assert_null(again.items[0].tenant);
+    assert_null(again.items[1].tenant);
+    assert_non_null(again.items[2].tenant);
+    tenants_release(&again);
+
+    write_store("kopi", "LT_TOKEN_2", "one"); /* both change at once: that is no contradiction */
+    write_store("teh", "LT_TOKEN_1", "two");
+    unlink(arena_printf(arena, "%s/aaa.yaml", directory));
+    assert_true(tenants_load_again(arena, &config, env, runs, NULL, &again, &err));
+    assert_non_null(again.items[0].tenant);
+    assert_non_null(again.items[1].tenant);
+    assert_false(tenant_is_same(again.items[0].tenant, again.items[0].before));
+    tenants_release(&again);
+    tenants_release(&running_list);
+}
+
 static void an_empty_directory_is_no_store_and_a_missing_one_an_error(void **unused)
 {
     expect("");
@@ -143,6 +194,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(two_stores_cannot_share_a_bot_or_project, setup, teardown),
         cmocka_unit_test_setup_teardown(a_file_that_is_refused_claims_nothing, setup, teardown),
         cmocka_unit_test_setup_teardown(the_owners_bot_is_no_stores, setup, teardown),
+        cmocka_unit_test_setup_teardown(who_runs_keeps_what_it_has, setup, teardown),
         cmocka_unit_test_setup_teardown(an_empty_directory_is_no_store_and_a_missing_one_an_error, setup,
                                         teardown),
     };
