@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -220,7 +221,7 @@ static bool make_socket(struct control *control, struct error *err)
     struct stat info;
     if (strlen(beside) >= sizeof address.sun_path)
         return error_set(err, ERR_INVALID, "control_socket: the path is too long: %s", control->path);
-    memcpy(address.sun_path, beside, strlen(beside) + 1);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", beside);
     unlink(beside);
     control->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     bool ok = control->listener >= 0 &&

@@ -1,6 +1,7 @@
 #include "server.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -18,7 +19,7 @@ static bool reach(const char *path, int *fd_out, struct error *err)
     const struct timeval patience = {.tv_sec = PATIENCE_S};
     if (strlen(path) >= sizeof address.sun_path)
         return error_set(err, ERR_INVALID, "control_socket: the path is too long: %s", path);
-    memcpy(address.sun_path, path, strlen(path) + 1);
+    snprintf(address.sun_path, sizeof address.sun_path, "%s", path);
     int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (fd < 0 || connect(fd, (const struct sockaddr *)&address, sizeof address) != 0) {
         const char *why = strerror(errno);
