@@ -175,3 +175,22 @@ def test_a_pair_that_can_not_be_used_stops_the_start(world, pems, kopi):
     world.config["tls"] = {"certificate": "x.pem"}
     world.write_files()
     assert "tls: needs both certificate and key" in world.ctl("check", expect=1).stdout
+
+
+def test_a_certificate_that_ends_soon_is_told(world, pems, kopi):
+    """As its file has it, and as whoever calls public_url sees it."""
+    world.config["watch"]["every_seconds"] = 5
+    pems.make("dekat", days=5)
+    pems.use("dekat")
+    world.start()
+
+    def alerts():
+        return dict(world.query("SELECT subject, recovered_at IS NULL FROM lapak.alerts WHERE kind = 'certificate'"))
+
+    where = (str(pems.certificate), world.config["public_url"])
+    world.until(lambda: alerts() == dict.fromkeys(where, True), 30, lambda: f"both told of: {alerts()}")
+    left = world.metrics().get("lapak_certificate_expiry_timestamp_seconds") - time.time()
+    assert 4 * 86400 < left <= 5 * 86400
+    pems.use("kedua")
+    world.server.child.send_signal(signal.SIGHUP)
+    world.until(lambda: alerts() == dict.fromkeys(where, False), 40, lambda: f"both over: {alerts()}")
