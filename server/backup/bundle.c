@@ -13,7 +13,8 @@ enum { PLAIN_BUFFER = 64 * 1024 };
 struct bundle_writer {
     struct archive *archive;
     struct container_writer *container;
-    struct error error; /* of the container or what is behind it; libarchive only knows that it failed */
+    struct error error; /* of the container or what is behind it */
+    bool closing;       /* what comes now is not wanted any more */
 };
 
 struct bundle_reader {
@@ -36,13 +37,19 @@ static bool failed(struct archive *archive, const struct error *behind, struct e
 
 /* --- writing --- */
 
+/* libarchive frees what it compresses with only at an entry's proper end, so it is never told of a failure:
+ * its bytes then go nowhere, and our callers are told. */
 static la_ssize_t on_write(struct archive *archive, void *context, const void *bytes, size_t length)
 {
     struct bundle_writer *writer = context;
-    if (container_write(writer->container, bytes, length, &writer->error))
-        return (la_ssize_t)length;
-    archive_set_error(archive, EIO, "not written");
-    return -1;
+    if (!writer->closing && !writer->error.code)
+        (void)!container_write(writer->container, bytes, length, &writer->error);
+    return (la_ssize_t)length;
+}
+
+static bool check(const struct bundle_writer *writer, bool ok, struct error *err)
+{
+    return (ok && !writer->error.code) || failed(writer->archive, &writer->error, err);
 }
 
 bool bundle_writer_open(const uint8_t key[static CRYPTO_KEY_BYTES], const struct container_header *header,
@@ -76,19 +83,18 @@ bool bundle_entry(struct bundle_writer *writer, const char *name, struct error *
     archive_entry_unset_size(entry);
     bool ok = archive_write_header(writer->archive, entry) == ARCHIVE_OK;
     archive_entry_free(entry);
-    return ok || failed(writer->archive, &writer->error, err);
+    return check(writer, ok, err);
 }
 
 bool bundle_write(struct bundle_writer *writer, const void *bytes, size_t length, struct error *err)
 {
-    return !length || archive_write_data(writer->archive, bytes, length) == (la_ssize_t)length ||
-           failed(writer->archive, &writer->error, err);
+    return check(writer, !length || archive_write_data(writer->archive, bytes, length) == (la_ssize_t)length,
+                 err);
 }
 
 bool bundle_finish(struct bundle_writer *writer, struct error *err)
 {
-    return (archive_write_close(writer->archive) == ARCHIVE_OK ||
-            failed(writer->archive, &writer->error, err)) &&
+    return check(writer, archive_write_close(writer->archive) == ARCHIVE_OK, err) &&
            container_finish(writer->container, err);
 }
 
@@ -96,7 +102,7 @@ void bundle_writer_close(struct bundle_writer **writer)
 {
     if (!*writer)
         return;
-    archive_write_fail((*writer)->archive); /* where it was not finished: nothing more is to be written */
+    (*writer)->closing = true;
     archive_write_free((*writer)->archive);
     container_writer_close(&(*writer)->container);
     free(*writer);

@@ -289,14 +289,21 @@ static void log_outcome(const char *name, const struct outcome *outcome)
         log_warn(name, "an older backup is not good: %s", outcome->older.text);
 }
 
+/* Until the next try. One that was broken off is for the next start, or for another server. */
+static int64_t patience(const struct work *work, bool daily)
+{
+    if (target_is_stopping())
+        return 0;
+    return daily ? BUSY_MS + (int64_t)(str_hash(work->tenant->name) % 60) * 1000 : ASKED_BUSY_MS;
+}
+
 static bool finish(struct work *work, bool daily, int64_t owner, const struct outcome *outcome,
                    struct job_step *step_out, struct error *err)
 {
     const char *actor = daily ? "system" : audit_person(work->arena, owner);
     bool problem = outcome->what == FAILED || outcome->offsite.code;
     if (outcome->what == NOT_NOW) {
-        int64_t wait = daily ? BUSY_MS + (int64_t)(str_hash(work->tenant->name) % 60) * 1000 : ASKED_BUSY_MS;
-        *step_out = (struct job_step){.kind = JOB_AGAIN, .due_ms = work->now_ms + wait};
+        *step_out = (struct job_step){.kind = JOB_AGAIN, .due_ms = work->now_ms + patience(work, daily)};
         return true;
     }
     if (outcome->what == MADE && !note_made(work, actor, &outcome->made.manifest, err))

@@ -410,3 +410,29 @@ def test_everything_moves_to_another_machine(world, kopi, budi, backups):
     world.write_files()
     world.ctl("backup", "tidak-ada", expect=1)
     world.ctl("backup", expect=2)
+
+
+def test_a_backup_is_broken_off_when_the_server_stops(world, kopi, backups):
+    programs = world.directory / "programs"
+    programs.mkdir()
+    runs = world.directory / "runs"
+    (programs / "pg_dump").write_text(f"#!/bin/sh\ntouch {runs}\nexec sleep 60\n")
+    (programs / "pg_dump").chmod(0o700)
+    world.program_env = {"PATH": f"{programs}:{environment()['PATH']}"}
+    world.start()
+    kopi.query("UPDATE jobs SET due_at = now() WHERE kind = 'backup_daily'")
+    world.query("SELECT pg_notify('lapak_catalogue', %s)", kopi.name)
+    world.until(runs.exists, what="pg_dump")
+    assert "another backup or restore of it is under way" in world.ctl("backup", kopi.name, expect=1).stderr
+    world.stop()
+    assert list((backups / kopi.name).iterdir()) == []
+    assert kopi.query("SELECT event FROM audit_logs WHERE event = 'backup.failed' AND actor = 'system'") == []
+    # it is not forgotten, and what stands in its way is named
+    (programs / "pg_dump").write_text("#!/bin/sh\necho 'pg_dump: error: aborting because of server version mismatch' >&2\nexit 1\n")
+    world.expect(r"server: outbox row", must=False)
+    world.start()
+    world.until(lambda: (kopi.name, "") in alerts(world), seconds=30, what="the alert")
+    assert alerts(world)[kopi.name, ""] == "pg_dump: aborting because of server version mismatch"
+    (programs / "pg_dump").unlink()
+    run_daily(world, kopi)
+    world.until(lambda: not alerts(world), what="the alert's end")
