@@ -55,7 +55,7 @@ has_clean_programs() {
 # The sample says where an installation has its things, and lapakctl has nothing to say against it but what only the
 # operator knows.
 has_good_configuration() {
-    ! grep -nE '^(tenants_dir|log_dir|texts_dir|schema_dir|  directory): [^/]' "$TREE_SEEN/etc/lapak/lapak.yaml" || return 1
+    ! grep -nE '^(tenants_dir|log_dir|texts_dir|schema_dir|control_socket|  directory): [^/]' "$TREE_SEEN/etc/lapak/lapak.yaml" || return 1
     grep -q '^  directory: /var/lib/lapak/backups$' "$TREE_SEEN/etc/lapak/lapak.yaml"
 }
 
