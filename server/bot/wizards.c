@@ -14,6 +14,7 @@
 #include "bot/admin/texts.h"
 #include "bot/admin/units.h"
 #include "bot/admin/vouchers.h"
+#include "bot/owner/screens.h"
 
 const struct wizard_kind *const wizard_kinds[] = {
     &admins_wizard,
@@ -39,6 +40,7 @@ const struct wizard_kind *const wizard_kinds[] = {
     &goods_find_wizard,
     &goods_new_wizard,
     &maintenance_wizard,
+    &owner_suspend_wizard,
     &orders_cancel_wizard,
     &orders_fulfil_wizard,
     &orders_pay_wizard,

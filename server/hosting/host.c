@@ -143,6 +143,8 @@ static void set_job_kinds(struct arena *arena)
 }
 
 /* Who calls whom: rooms below call up through these tables. */
+static const struct backup_notices backup_notices = {.done = owner_backup_done};
+
 static bool wire(struct host *host, struct error *err)
 {
     const struct config *config = host->config;
@@ -155,6 +157,7 @@ static bool wire(struct host *host, struct error *err)
     retention_start(config->database_url, config->log_dir, config->log_days);
     active_start(config->database_url);
     backup_start(config);
+    backup_set_notices(&backup_notices);
     bot_start_reading(config->database_url);
     outbox_set_effects(bot_outbox_effects, bot_outbox_effect_count);
     outbox_set_bulk(bot_outbox_bulk, bot_outbox_bulk_count);
@@ -215,7 +218,9 @@ static bool start_lanes(struct host *host, struct error *err)
     lanes_on_catalogue_change(host->lanes, forget_catalogue);
     lanes_on_task(host->lanes, settings_apply);
     alerts_set_away(config->owner_database_away * 1000);
-    owner_start(&(struct owner_options){.lanes = host->lanes, .summary_at = config->owner_summary_at});
+    owner_start(&(struct owner_options){.lanes = host->lanes,
+                                        .summary_at = config->owner_summary_at,
+                                        .backups = {.is_on = backup_is_on, .ask = backup_ask}});
     alerts_set_teller(&owner_alert_teller);
     alerts_start(host->lanes);
     return true;

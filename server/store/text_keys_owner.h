@@ -143,3 +143,10 @@ TEXT(OWNER_SUMMARY_NO_BACKUP, "owner_summary_no_backup", "jumlah toko")
 TEXT(OWNER_SUMMARY_ALERTS, "owner_summary_alerts", "jumlah")
 TEXT(OWNER_SUMMARY_ALL_WELL, "owner_summary_all_well", "")
 TEXT(OWNER_SUMMARY_DISK, "owner_summary_disk", "persen")
+
+/* Backups */
+PLAIN(BUTTON_OWNER_BACKUP, "button_owner_backup", "")
+PLAIN(OWNER_BACKUP_ASKED, "owner_backup_asked", "")
+PLAIN(OWNER_BACKUP_OFF, "owner_backup_off", "")
+TEXT(OWNER_BACKUP_GOOD, "owner_backup_good", "toko isi")
+TEXT(OWNER_BACKUP_BAD, "owner_backup_bad", "toko isi")

@@ -1,15 +1,19 @@
 """The owner's bot: one for all stores, for the owners of the server and nobody else."""
 
+import base64
 import datetime
 import json
+import re
 import zoneinfo
 
 import pytest
+from harness import routes
 from harness.store import product
 from harness.updates import callback, message
 from harness.world import OWNER
 
 MENU = "Pusat Kendali"
+CLOSED = "sedang tutup untuk sementara"
 
 
 @pytest.fixture
@@ -236,3 +240,127 @@ def test_the_daily_summary(world, kopi):
     world.until(lambda: bot.value("SELECT due_at > now() FROM jobs WHERE kind = 'owner_summary'"), what="the next look")
     world.quiet()
     assert bot.received("☀️ Ringkasan") == {OWNER: 1}, "once a day"
+
+
+# --- what an owner does ---
+
+
+def test_suspending_and_resuming_a_store(world, kopi, oma):
+    bot = world.owner_bot
+    budi = world.person(2001, "Budi")
+    invoice = budi.order(kopi, "Kopi Susu")
+    oma.force(bot, "ot:kopi-digital")
+    page = oma.wait_for(bot, "🏪 kopi-digital · @")
+    oma.press(bot, "⏸️ Jeda toko", page)
+    page = oma.wait_for(bot, "Apa alasannya?")
+    oma.send(bot, "Stok <diaudit>")
+    page = oma.wait_for(bot, "diberi tahu bahwa toko tutup sementara")
+    oma.press(bot, "Simpan", page)
+    page = oma.wait_for(bot, "⏸️ Dijeda oleh 9001")
+    assert "Stok <diaudit>" in page.text and "▶️ Buka lagi" in page.labels
+    budi.send(kopi, "/produk")
+    assert "Stok" not in budi.wait_for(kopi, CLOSED).text, "the reason is the owner's"
+    world.pay(invoice)
+    budi.wait_for(kopi, "Pembayaran Berhasil")
+    oma.force(bot, "ad")
+    assert "Dijeda: 1" in oma.wait_for(bot, MENU).text
+    oma.force(bot, "otr:kopi-digital")
+    page = oma.wait_for(bot, "untuk pembeli?")
+    oma.press(bot, "✅ Ya", page)
+    page = oma.wait_for(bot, "🟢 Aktif sejak")
+    assert "Dijeda" not in page.text and "⏸️ Jeda toko" in page.labels
+    assert "Kopi Susu" in budi.list_text(kopi)
+    oma.force(bot, "oty:kopi-digital")
+    oma.force(bot, "oty:tidak-ada")
+    world.quiet()
+    assert world.query("SELECT event, actor FROM lapak.audit_logs WHERE event LIKE 'store.%%' ORDER BY id") == [
+        ("store.suspended", "telegram:9001"), ("store.resumed", "telegram:9001")]
+
+
+def test_a_form_is_left_and_taken_up_again(world, kopi, oma):
+    bot = world.owner_bot
+    oma.force(bot, "otu:kopi-digital")
+    oma.wait_for(bot, "Apa alasannya?")
+    oma.send(bot, "/start")
+    page = oma.wait_for(bot, "belum selesai: ⏸️ Jeda toko")
+    oma.press(bot, "Lanjutkan", page)
+    page = oma.wait_for(bot, "Apa alasannya?")
+    oma.press(bot, "Lewati", page)
+    page = oma.wait_for(bot, "tutup sementara")
+    oma.press(bot, "Batal", page)
+    oma.wait_for(bot, "Jeda toko")
+    oma.force(bot, "ot:kopi-digital")
+    assert "🟢 Aktif" in oma.wait_for(bot, "🏪 kopi-digital · @").text
+
+
+def test_a_backup_is_made_when_an_owner_asks(world, kopi):
+    bot, oma = world.owner_bot, world.person(OWNER)
+    world.env["BACKUP_KEY"] = base64.b64encode(b"k" * 32).decode()
+    world.config["backup"] = {"directory": str(world.directory / "backups")}
+    world.start()
+    oma.start_chat(bot)
+    oma.force(bot, "ot:kopi-digital")
+    pressed = oma.press(bot, "💾 Cadangkan sekarang", oma.wait_for(bot, "🏪 kopi-digital · @"))
+    assert "Hasilnya dikirim ke sini" in oma.wait_answer(bot, pressed)["text"]
+    told = oma.wait_for(bot, "[kopi-digital] 💾 Cadangan selesai", seconds=60)
+    oma.press(bot, "⬅️ Kembali", told)
+    page = oma.wait_for(bot, "🏪 kopi-digital · @")
+    assert "Cadangan terakhir: –" not in page.text
+
+
+def test_no_backup_without_a_key(world, kopi, oma):
+    pressed = oma.force(world.owner_bot, "otb:kopi-digital")
+    assert "BACKUP_KEY" in oma.wait_answer(world.owner_bot, pressed)["text"]
+
+
+def test_every_button_leads_somewhere(world, kopi, oma):
+    """Each kind of button of the owner's screens is pressed once on each screen that shows it; every screen has a way back,
+    and what comes of it names nothing that is left unfilled."""
+    bot = world.owner_bot
+    for number in range(9):
+        raised(world, "error", f"<kesalahan> {number}", subject=f"jenis {number}")
+    world.until(lambda: bot.value("SELECT count(*) FROM alerts WHERE told_at IS NULL") == 0, what="the alerts to be told")
+    seen, todo = set(), ["ad"]
+    while todo:
+        data = todo.pop(0)
+        reply = posted(world, callback(oma, data))
+        assert reply, f"{data}: no answer"
+        if "text" not in reply or "reply_markup" not in reply:
+            continue  # a popup, or what another lane is asked for
+        text, buttons = reply["text"], [button["callback_data"] for row in reply["reply_markup"]["inline_keyboard"] for button in row]
+        assert any(button in ("ad", "os") or button.startswith(("zx", "ot:")) for button in buttons), f"no way out of {text}"
+        assert not re.search(r"[{}]|None|\(null\)", text), text
+        for button in buttons:
+            kind = (text.splitlines()[0], button.partition(":")[0])
+            if kind not in seen:
+                seen.add(kind)
+                todo.append(button)
+    known = {row.verb for row in routes.read_owner()}
+    pressed = {verb for _, verb in seen}
+    assert pressed <= known
+    # those that only a longer list, an older state, or another turn of a form shows
+    assert known - pressed <= {"n", "osa", "osb", "z", "zp", "zr", "zb", "otr", "oty", "oau"}, known - pressed
+
+
+def test_an_admin_forges_every_verb(world, kopi):
+    """A store's admin, who knows the owner's buttons, is an outsider at the owner's bot; and at the store's own bot the
+    owner's buttons mean nothing."""
+    bot, andi = world.owner_bot, world.admin(kopi)
+    rows = routes.read_owner()
+    number = raised(world, "books", "2")
+    values = {"i": str(number), "s": "kopi-digital", "w": "qris"}
+    datas = [":".join([row.verb, *(values[kind] for kind in row.arguments)]) for row in rows]
+    assert len(datas) > 20
+    for data in datas:
+        assert posted(world, callback(andi, data)) is None
+    world.quiet()
+    assert world.query("SELECT acked_at, muted_until FROM lapak.alerts WHERE id = %s", number) == [(None, None)]
+    assert world.query("SELECT count(*) FROM lapak.stores WHERE suspended_at IS NOT NULL") == [(0,)]
+    assert world.metrics().get("lapak_owner_outsiders_total") == len(datas)
+    assert bot.value("SELECT count(*) FROM updates_seen") == 0
+    events = world.query("SELECT event, detail FROM lapak.audit_logs")
+    assert events and all(event == "fraud.outsider" and "1001" in detail for event, detail in events)
+    theirs = {row.verb for row in routes.read()[2]}
+    for data in [data for data in datas if data.partition(":")[0] not in theirs]:
+        status, _, reply = kopi.post_update(callback(andi, data))
+        assert status == 200 and MENU not in reply and "Dijeda" not in reply

@@ -9,8 +9,9 @@ enum { HOUR_MS = 3600 * 1000 };
 
 const char *owner_person_html(struct work *work, int64_t id)
 {
-    return id ? say_person(work, id, "", NULL, NULL)
-              : str_html(work->arena, say_label(work, TEXT_OWNER_ALERT_OPERATOR));
+    if (!id)
+        return str_html(work->arena, say_label(work, TEXT_OWNER_ALERT_OPERATOR));
+    return arena_printf(work->arena, "<a href=\"tg://user?id=%" PRId64 "\">%" PRId64 "</a>", id, id);
 }
 
 /* Whether it was acknowledged, muted, is over: lines of their own; "" where there is nothing to say. */

@@ -94,6 +94,8 @@ bool health_open(struct turn *turn, struct error *err)
     machine_get(&figures);
     struct keyboard keyboard;
     keyboard_begin(&keyboard);
+    screen_button(turn, &keyboard, TEXT_BUTTON_OWNER_BACKUP, "otb:" TENANT_SERVER_NAME);
+    keyboard_row(&keyboard);
     screen_button(turn, &keyboard, TEXT_BUTTON_OWNER_TRAIL, "ota:" TENANT_SERVER_NAME ":0");
     screen_button(turn, &keyboard, TEXT_BUTTON_OWNER_ERRORS, "ote:" TENANT_SERVER_NAME ":0");
     owner_refresh_button(turn, &keyboard, "oh");

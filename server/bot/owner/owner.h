@@ -28,9 +28,21 @@ const json_t *owner_commands(const char *language);
 
 /* For alerts_set_teller(): each alert is a message to every owner, kept until they can be reached. */
 extern const struct alert_teller owner_alert_teller;
+/* Whoever makes backups. */
+struct owner_backups {
+    bool (*is_on)(void); /* whether any are made */
+    /* Of that store, or of the server; `owner` is told by owner_backup_done(). Must not wait. */
+    void (*ask)(struct lane_store *store, int64_t owner);
+};
+/* What came of it, in a transaction of the server's. `store` may be TENANT_SERVER_NAME; `text` is shown as it
+ * is. */
+MUST_USE bool owner_backup_done(struct work *work, int64_t owner, const char *store, bool ok,
+                                const char *text, struct error *err);
+
 struct owner_options {
     struct lanes *lanes;
     const char *summary_at; /* "08:00" in the owner's zone; "" or "off": no daily summary. Borrowed */
+    struct owner_backups backups;
 };
 /* When the lanes are there; before alerts_start(). */
 void owner_start(const struct owner_options *options);

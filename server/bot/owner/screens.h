@@ -19,8 +19,11 @@ extern const size_t owner_callback_row_count;
 
 turn_handler menu_show, menu_help, menu_unknown, menu_message, menu_nothing, menu_old_button;
 turn_handler alerts_open, alerts_older, alerts_one, alerts_ack, alerts_mute, alerts_unmute;
-turn_handler store_open, store_errors, trail_open, health_open;
+turn_handler suspend_ask, suspend_ask_end, suspend_end;
+turn_handler backing_start, store_open, store_errors, trail_open, health_open;
 turn_handler stores_open, stores_after, stores_before;
+
+extern const struct wizard_kind owner_suspend_wizard;
 
 /* "2026-11-22": the day in the owner's zone. In the arena. */
 const char *owner_day(struct work *work, int64_t at_ms);
@@ -52,4 +55,6 @@ void alerts_buttons(struct work *work, struct keyboard *keyboard, const struct a
 MUST_USE bool alerts_open_count(struct work *work, const char *store, int64_t *count_out, struct error *err);
 
 /* See owner_options. */
+struct owner_backups;
+void backing_use(const struct owner_backups *table);
 void summary_set_time(const char *time_of_day);

@@ -79,6 +79,14 @@ static const char *figures_html(struct work *work, const struct store_figures *f
 
 static void add_acts(struct turn *turn, struct keyboard *keyboard, const struct store_row *store)
 {
+    bool removed = str_equal(store->state, "removed");
+    if (store->suspended_ms)
+        screen_button(turn, keyboard, TEXT_BUTTON_OWNER_RESUME, "otr:%s", store->name);
+    else if (!removed)
+        screen_button(turn, keyboard, TEXT_BUTTON_OWNER_SUSPEND, "otu:%s", store->name);
+    if (!removed)
+        screen_button(turn, keyboard, TEXT_BUTTON_OWNER_BACKUP, "otb:%s", store->name);
+    keyboard_row(keyboard);
     screen_button(turn, keyboard, TEXT_BUTTON_OWNER_TRAIL, "ota:%s:0", store->name);
     screen_button(turn, keyboard, TEXT_BUTTON_OWNER_ERRORS, "ote:%s:0", store->name);
     owner_refresh_button(turn, keyboard, arena_printf(turn->work->arena, "ot:%s", store->name));

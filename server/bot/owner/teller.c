@@ -92,4 +92,5 @@ void owner_start(const struct owner_options *options)
     the_server = lanes_server_store(options->lanes);
     hop_use_lanes(options->lanes);
     summary_set_time(options->summary_at);
+    backing_use(&options->backups);
 }

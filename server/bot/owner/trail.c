@@ -30,7 +30,7 @@ static const char *actor_html(struct work *work, const char *actor)
 {
     int64_t id;
     if (str_starts_with(actor, "telegram:") && str_to_int64(actor + strlen("telegram:"), &id))
-        return arena_printf(work->arena, "<a href=\"tg://user?id=%" PRId64 "\">%" PRId64 "</a>", id, id);
+        return owner_person_html(work, id);
     return str_html(work->arena, actor);
 }
 

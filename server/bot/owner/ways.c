@@ -38,6 +38,10 @@ const struct callback_row owner_callback_rows[] = {
     {"ot", "s", WAY(store_open)},
     {"ote", "si", WAY(store_errors)}, /* the alert they are behind; also TENANT_SERVER_NAME */
     {"ota", "si", WAY(trail_open)},   /* the row they are older than; also TENANT_SERVER_NAME */
+    {"otu", "s", WAY(suspend_ask)},
+    {"otr", "s", WAY(suspend_ask_end)},
+    {"oty", "s", WAY(suspend_end)},
+    {"otb", "s", WAY(backing_start)}, /* also TENANT_SERVER_NAME */
 
     {"oh", "", WAY(health_open)},
 

@@ -13,7 +13,7 @@ _TABLE = re.compile(r"const struct (command|label|callback)_row \w+\[\] = \{\n(.
 _ROW = {
     "command": re.compile(r'\{\{((?:"/\w+"(?:,\s*)?)+)\},\s*[-\w]+,\s*(.*)\}', re.S),
     "label": re.compile(r"\{TEXT_(\w+),\s*(.*)\}", re.S),
-    "callback": re.compile(r'\{"(\w+)",\s*"([iw]*)",\s*(.*)\}', re.S),
+    "callback": re.compile(r'\{"(\w+)",\s*"([iws]*)",\s*(.*)\}', re.S),
 }
 _MACRO = re.compile(r"#define (\w+)\(.*?\)((?:[^\n]*\\\n)*[^\n]*)")
 _ROLE = re.compile(r"\bROLE_(?:BUYER|ADMIN|OWNER)\b")
@@ -78,3 +78,12 @@ def read():
                     callbacks.append(Callback(*what, role))
     assert commands and labels and len({row.verb for row in callbacks}) == len(callbacks) > 40
     return commands, labels, callbacks
+
+
+def read_owner():
+    """The callbacks of the owner's bot; all of them are for owners alone."""
+    source = re.sub(r"/\*.*?\*/", "", (ROOT / "server/bot/owner/ways.c").read_text(encoding="utf-8"), flags=re.S)
+    bodies = [body for kind, body in _TABLE.findall(source) if kind == "callback"]
+    rows = [_ROW["callback"].fullmatch(text) for body in bodies for text in _rows(body)]
+    assert len(rows) > 20 and all(rows)
+    return [Callback(row[1], row[2], ROLES["ROLE_OWNER"]) for row in rows]
