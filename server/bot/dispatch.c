@@ -82,8 +82,8 @@ void turn_old_button(struct turn *turn)
 /* Only private chats are served; bots and groups get silence. */
 static bool concerns_us(const struct update *update)
 {
-    return update->kind != UPDATE_OTHER && update->from_id > 0 && !update->from_is_bot &&
-           update->chat_is_private && update->chat_id != 0;
+    return update->kind != UPDATE_OTHER && update->kind != UPDATE_MANAGED_BOT && update->from_id > 0 &&
+           !update->from_is_bot && update->chat_is_private && update->chat_id != 0;
 }
 
 static enum role role_of(const struct tenant *tenant, int64_t person_id)

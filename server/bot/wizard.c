@@ -10,6 +10,7 @@
 #include "bot/amount.h"
 #include "bot/wizard_internal.h"
 #include "store/conversation.h"
+#include "work/outbox.h"
 
 enum { MOST_TEXT = 4000, MOST_PAGE = 1000000 };
 
@@ -98,13 +99,23 @@ static bool go_on(struct turn *turn, struct wizard *wizard, struct error *err)
     for (size_t i = count; i > 0; i--) {
         const char *name = wizard->kind->steps[i - 1].name;
         if (!wizard_applies(wizard, i - 1))
-            wizard_remove(wizard, name); /* asked for before an earlier answer was changed */
+            wizard_forget(wizard, name); /* asked for before an earlier answer was changed */
         else if (!wizard_answer(wizard, name))
             step = i - 1;
     }
-    if (step < count || wizard->kind->confirms)
-        return show_step(turn, wizard, step, NULL, err);
-    return finish(turn, wizard, err);
+    if (step == count && !wizard->kind->confirms)
+        return finish(turn, wizard, err);
+    const struct wizard_step *next = &wizard->kind->steps[step];
+    if (step < count && next->waits && !next->waits(turn, wizard, err))
+        return error_context(err, "wizard %s", wizard->kind->name);
+    return show_step(turn, wizard, step, NULL, err);
+}
+
+/* What was found out about an answer is so no longer. */
+static void forget_findings(struct wizard *wizard, size_t step)
+{
+    for (const struct wizard_step *s = &wizard->kind->steps[step + 1]; s->name && s->waits; s++)
+        wizard_forget(wizard, s->name);
 }
 
 bool wizard_open(struct turn *turn, struct wizard *wizard, struct error *err)
@@ -119,7 +130,9 @@ bool wizard_ask_again(struct turn *turn, struct wizard *wizard, const char *step
     size_t i = 0;
     while (wizard->kind->steps[i].name && strcmp(wizard->kind->steps[i].name, step) != 0)
         i++;
-    wizard_remove(wizard, step);
+    wizard_forget(wizard, step);
+    if (wizard->kind->steps[i].name)
+        forget_findings(wizard, i);
     return show_step(turn, wizard, i, why, err);
 }
 
@@ -129,6 +142,7 @@ static bool take(struct turn *turn, struct wizard *wizard, struct wizard_answer 
     const char *why = NULL;
     answer->name = step->name;
     wizard_put(wizard, answer);
+    forget_findings(wizard, wizard->step);
     if (step->check && !step->check(turn, wizard, &why, err))
         return error_context(err, "wizard %s", wizard->kind->name);
     if (why)
@@ -234,6 +248,16 @@ static bool read_message(struct turn *turn, const struct wizard_step *step, stru
     return answer->input;
 }
 
+/* Not by page_reply(): it must not be lost. */
+static bool delete_message(struct turn *turn, struct error *err)
+{
+    const struct outbox_message message = {
+        .chat_id = turn->update->chat_id,
+        .method = "deleteMessage",
+        .params = json_pack("{s:I}", "message_id", (json_int_t)turn->update->message_id)};
+    return outbox_add(turn->work, &message, err);
+}
+
 bool wizard_take_message(struct turn *turn, int64_t ref, struct error *err)
 {
     struct wizard *wizard;
@@ -247,6 +271,10 @@ bool wizard_take_message(struct turn *turn, int64_t ref, struct error *err)
     if (wizard->step == wizard_step_count(wizard))
         return wizard_ask(turn, wizard, say(turn->work, TEXT_WIZARD_WHY_CHOICE, TEXT_NO_VALUES), err);
     const struct wizard_step *step = &wizard->kind->steps[wizard->step];
+    if (step->secret && !delete_message(turn, err))
+        return error_context(err, "wizard %s", wizard->kind->name);
+    if (step->waits)
+        return wizard_ask(turn, wizard, NULL, err);
     if (!read_message(turn, step, &answer))
         return wizard_ask(turn, wizard, wizard_why_not(turn, step), err);
     return take(turn, wizard, &answer, err);
@@ -330,10 +358,10 @@ bool wizard_back(struct turn *turn, struct error *err)
     if (!current)
         return true;
     size_t step = wizard->step;
-    while (step > 0 && !wizard_applies(wizard, step - 1))
-        step--;
+    while (step > 0 && (!wizard_applies(wizard, step - 1) || wizard->kind->steps[step - 1].waits))
+        wizard_forget(wizard, wizard->kind->steps[--step].name);
     if (step > 0)
-        wizard_remove(wizard, wizard->kind->steps[--step].name);
+        wizard_forget(wizard, wizard->kind->steps[--step].name);
     else
         step = wizard->step;
     return show_step(turn, wizard, step, NULL, err);

@@ -50,11 +50,15 @@ struct wizard_step {
     unsigned takes;      /* of enum wizard_input */
     int64_t least, most; /* of a text's characters, of an amount or number (rupiah) */
     bool optional;       /* may be left out: `⏭ Lewati` */
+    bool secret;         /* whatever is sent is deleted from the chat at once; what it said is never shown */
+    /* Nobody is asked: what was given before is looked into, and a job answers (wizard_at()). Added here,
+     * once the form comes to it. Such a step is not counted, and asked anew with the one before it. */
+    bool (*waits)(struct turn *turn, const struct wizard *wizard, struct error *err);
     /* Each of these may be NULL. */
     /* Whether it is asked at all, given the answers so far. */
     bool (*applies)(const struct wizard *wizard);
     /* A further check of the answer that was just given (it is among the answers already). What speaks
-     * against it in `*why_out` (HTML in the arena; NULL: nothing). */
+     * against it in `*why_out` (HTML in the arena; NULL: nothing; "": it is asked again all the same). */
     bool (*check)(struct turn *turn, struct wizard *wizard, const char **why_out, struct error *err);
     /* The buttons of page `page` (from 0; at most a million). In the open transaction. */
     bool (*choices)(struct turn *turn, const struct wizard *wizard, int64_t page,
@@ -66,6 +70,10 @@ struct wizard_step {
     } * fixed_choices;
     /* How the answer reads in the summary (plain; a choice's label is remembered by the engine). */
     const char *(*show)(struct turn *turn, const struct wizard *wizard);
+    /* What else stands under the question (HTML in the arena), and its own buttons under the choices. In the
+     * open transaction. */
+    bool (*more)(struct turn *turn, const struct wizard *wizard, const char **html_out,
+                 struct keyboard *keyboard, struct error *err);
     /* One of several that a wizard may ask: only where it was started with this
      * (wizard_put_text(wizard, WIZARD_TOPIC, …)); NULL: always. */
     const char *topic;
@@ -130,6 +138,22 @@ const char *wizard_caption(const struct wizard *wizard, const char *name);
  * written in the transaction stays. */
 MUST_USE bool wizard_ask_again(struct turn *turn, struct wizard *wizard, const char *step, const char *why,
                                struct error *err);
+
+/* As if it had never been given. */
+void wizard_forget(struct wizard *wizard, const char *name);
+
+/* --- from elsewhere: a job that was waited for, another kind of update --- */
+
+/* The person's wizard, where it is of this kind, has this number (0: any), and this step is asked now; NULL
+ * otherwise. What was found out is put in, and it is opened again, or the step before is asked again. In the
+ * open transaction. */
+MUST_USE bool wizard_at(struct turn *turn, const struct wizard_kind *kind, int64_t number, const char *step,
+                        struct wizard **wizard_out, struct error *err);
+int64_t wizard_id(const struct wizard *wizard); /* its number */
+/* All it knows, as a text (it may hold secrets), and back again: for a job that carries on where `finish`
+ * ended, and may have to ask again. NULL where another version of the server wrote it. */
+const char *wizard_pack(const struct wizard *wizard);
+struct wizard *wizard_unpack(struct turn *turn, int64_t number, const char *packed);
 
 /* --- wiring --- */
 

@@ -32,6 +32,8 @@ static const char *shown(struct turn *turn, const struct wizard *wizard, const s
         return say_label(work, TEXT_WIZARD_LEFT_OUT);
     if (step->show)
         return step->show(turn, wizard);
+    if (step->secret)
+        return say_label(work, TEXT_WIZARD_A_SECRET);
     if (media)
         return media;
     if (answer->label)
@@ -67,7 +69,7 @@ static const char *answers_html(struct turn *turn, const struct wizard *wizard)
 
 static const char *why_html(struct turn *turn, const char *why)
 {
-    if (!why)
+    if (!why || !*why)
         return "";
     return arena_printf(turn->work->arena, "%s\n\n",
                         say(turn->work, TEXT_WIZARD_WHY, TEXT_VALUES(TV_HTML("alasan", why))));
@@ -89,7 +91,7 @@ static const char *question_html(struct turn *turn, const struct wizard *wizard,
     const char *question = say(work, (enum text_key)step->prompt, TEXT_NO_VALUES);
     int64_t at = 0, of = 0;
     for (size_t i = 0; i < wizard_step_count(wizard); i++) {
-        bool applies = wizard_applies(wizard, i);
+        bool applies = wizard_applies(wizard, i) && !wizard->kind->steps[i].waits;
         of += applies;
         at += applies && i <= wizard->step;
     }
@@ -169,10 +171,19 @@ static void add_ways(struct turn *turn, const struct wizard *wizard, struct keyb
     keyboard_data(keyboard, say_label(work, TEXT_BUTTON_CANCEL), STYLE_NONE, "zx:%" PRId64, wizard->number);
 }
 
+static bool add_more(struct turn *turn, const struct wizard *wizard, const char **html_out,
+                     struct keyboard *keyboard, struct error *err)
+{
+    const struct wizard_step *step = &wizard->kind->steps[wizard->step];
+    keyboard_row(keyboard);
+    return !step->more || step->more(turn, wizard, html_out, keyboard, err) ||
+           error_context(err, "wizard %s", wizard->kind->name);
+}
+
 bool wizard_ask(struct turn *turn, struct wizard *wizard, const char *why, struct error *err)
 {
     struct wizard_choices choices = {0};
-    const char *html;
+    const char *html, *more = NULL;
     bool is_summary = wizard->step == wizard_step_count(wizard);
     if (is_summary ? !summary_html(turn, wizard, why, &html, err)
                    : !wizard_choices_now(turn, wizard, &choices, err))
@@ -186,6 +197,12 @@ bool wizard_ask(struct turn *turn, struct wizard *wizard, const char *why, struc
     struct keyboard keyboard;
     keyboard_begin(&keyboard);
     add_choices(turn, wizard, &keyboard, &choices);
+    if (!is_summary && !add_more(turn, wizard, &more, &keyboard, err)) {
+        keyboard_drop(&keyboard);
+        return false;
+    }
+    if (more)
+        html = arena_printf(turn->work->arena, "%s\n\n%s", html, more);
     add_ways(turn, wizard, &keyboard);
     page_show(turn->work, &turn->page, html, keyboard_inline(&keyboard));
     return true;

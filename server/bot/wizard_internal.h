@@ -32,7 +32,6 @@ bool wizard_applies(const struct wizard *wizard, size_t step);
 struct wizard_answer *wizard_answer(const struct wizard *wizard, const char *name);
 /* Takes the place of an earlier answer of that name; copied, but for its texts. */
 void wizard_put(struct wizard *wizard, const struct wizard_answer *answer);
-void wizard_remove(struct wizard *wizard, const char *name);
 /* Keeps it as the person's conversation. In the open transaction. */
 MUST_USE bool wizard_save(struct turn *turn, const struct wizard *wizard, struct error *err);
 /* NULL where the person has none, or another version of the server wrote it. */

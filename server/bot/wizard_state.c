@@ -23,7 +23,7 @@ struct wizard_answer *wizard_answer(const struct wizard *wizard, const char *nam
     return answer;
 }
 
-void wizard_remove(struct wizard *wizard, const char *name)
+void wizard_forget(struct wizard *wizard, const char *name)
 {
     for (struct wizard_answer **at = &wizard->answers; *at; at = &(*at)->next) {
         if (strcmp((*at)->name, name) == 0) {
@@ -36,7 +36,7 @@ void wizard_remove(struct wizard *wizard, const char *name)
 void wizard_put(struct wizard *wizard, const struct wizard_answer *answer)
 {
     struct wizard_answer *copy = ARENA_NEW(wizard->arena, struct wizard_answer);
-    wizard_remove(wizard, answer->name);
+    wizard_forget(wizard, answer->name);
     *copy = *answer;
     copy->next = wizard->answers;
     wizard->answers = copy;
@@ -123,7 +123,7 @@ static json_t *answer_json(const struct wizard_answer *answer)
     return json;
 }
 
-bool wizard_save(struct turn *turn, const struct wizard *wizard, struct error *err)
+const char *wizard_pack(const struct wizard *wizard)
 {
     json_t *answers = json_array();
     for (const struct wizard_answer *answer = wizard->answers; answer; answer = answer->next)
@@ -131,8 +131,13 @@ bool wizard_save(struct turn *turn, const struct wizard *wizard, struct error *e
     auto_json json_t *json =
         json_pack("{s:s, s:I, s:I, s:o}", "kind", wizard->kind->name, "step", (json_int_t)wizard->step,
                   "page", (json_int_t)wizard->page, "answers", answers);
+    return json_text(wizard->arena, json);
+}
+
+bool wizard_save(struct turn *turn, const struct wizard *wizard, struct error *err)
+{
     return conversation_set_with(turn->work, turn->update->from_id, WIZARD_CONVERSATION, wizard->number,
-                                 json_text(turn->work->arena, json), turn->work->now_ms + WIZARD_MS, err);
+                                 wizard_pack(wizard), turn->work->now_ms + WIZARD_MS, err);
 }
 
 static const struct wizard_kind *find_kind(const char *name)
@@ -165,15 +170,14 @@ static void read_answer(struct wizard *wizard, const json_t *json)
     wizard_put(wizard, &answer);
 }
 
-/* NULL where it is not one of ours (any more): another version of the server wrote it. */
-static struct wizard *read_wizard(struct turn *turn, int64_t number, const char *data)
+struct wizard *wizard_unpack(struct turn *turn, int64_t number, const char *packed)
 {
     auto_json json_t *json = NULL;
     struct error ignored;
     const char *name;
     int64_t step;
     json_t *answers;
-    if (!json_parse(data, strlen(data), &json, &ignored) || !json_get_string(json, "kind", &name) ||
+    if (!json_parse(packed, strlen(packed), &json, &ignored) || !json_get_string(json, "kind", &name) ||
         !json_get_int(json, "step", &step) || !json_get_array(json, "answers", &answers))
         return NULL;
     const struct wizard_kind *kind = find_kind(name);
@@ -196,6 +200,23 @@ bool wizard_load(struct turn *turn, struct wizard **wizard_out, struct error *er
     const char *data;
     if (!conversation_data(turn->work, turn->update->from_id, WIZARD_CONVERSATION, &number, &data, err))
         return error_context(err, "wizard");
-    *wizard_out = data ? read_wizard(turn, number, data) : NULL;
+    *wizard_out = data ? wizard_unpack(turn, number, data) : NULL;
+    return true;
+}
+
+int64_t wizard_id(const struct wizard *wizard)
+{
+    return wizard->number;
+}
+
+bool wizard_at(struct turn *turn, const struct wizard_kind *kind, int64_t number, const char *step,
+               struct wizard **wizard_out, struct error *err)
+{
+    struct wizard *wizard;
+    if (!wizard_load(turn, &wizard, err))
+        return false;
+    bool fits = wizard && wizard->kind == kind && (!number || wizard->number == number) &&
+                wizard->step < wizard_step_count(wizard) && str_equal(kind->steps[wizard->step].name, step);
+    *wizard_out = fits ? wizard : NULL;
     return true;
 }

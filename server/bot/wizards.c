@@ -15,6 +15,7 @@
 #include "bot/admin/units.h"
 #include "bot/admin/vouchers.h"
 #include "bot/owner/screens.h"
+#include "bot/owner/newstore.h"
 
 const struct wizard_kind *const wizard_kinds[] = {
     &admins_wizard,
@@ -41,6 +42,7 @@ const struct wizard_kind *const wizard_kinds[] = {
     &goods_new_wizard,
     &maintenance_wizard,
     &owner_suspend_wizard,
+    &newstore_wizard,
     &orders_cancel_wizard,
     &orders_fulfil_wizard,
     &orders_pay_wizard,

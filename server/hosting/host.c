@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "bot/bot.h"
+#include "bot/owner/newstore.h"
 #include "bot/owner/owner.h"
 #include "db/migrate.h"
 #include "hosting/commands.h"
@@ -162,6 +163,7 @@ static bool wire(struct host *host, struct error *err)
     outbox_set_effects(bot_outbox_effects, bot_outbox_effect_count);
     outbox_set_bulk(bot_outbox_bulk, bot_outbox_bulk_count);
     settings_on_read(bot_settings_read);
+    newstore_init(config, host->env_path);
     return true;
 }
 

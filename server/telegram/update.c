@@ -35,11 +35,11 @@ static const char *get_word(const struct decoder *d, const json_t *object, const
     return arena_strdup(d->arena, text);
 }
 
-static bool decode_from(const struct decoder *d, const json_t *parent)
+static bool decode_person(const struct decoder *d, const json_t *parent, const char *member)
 {
     struct update *u = d->update;
     json_t *from;
-    if (!json_get_object(parent, "from", &from))
+    if (!json_get_object(parent, member, &from))
         return error_set(d->err, ERR_INVALID, "update without a person");
     int64_t id;
     if (!json_get_int(from, "id", &id) || id <= 0)
@@ -52,6 +52,11 @@ static bool decode_from(const struct decoder *d, const json_t *parent)
     u->username = get_word(d, from, "username", MOST_USERNAME);
     u->language_code = get_word(d, from, "language_code", MOST_LANGUAGE);
     return true;
+}
+
+static bool decode_from(const struct decoder *d, const json_t *parent)
+{
+    return decode_person(d, parent, "from");
 }
 
 static bool decode_chat(const struct decoder *d, const json_t *parent)
@@ -223,6 +228,24 @@ static bool decode_my_chat_member(const struct decoder *d, const json_t *change)
     return true;
 }
 
+static bool decode_managed_bot(const struct decoder *d, const json_t *change)
+{
+    struct update *u = d->update;
+    json_t *bot;
+    if (!decode_person(d, change, "user"))
+        return false;
+    if (!json_get_object(change, "bot", &bot) || !json_get_int(bot, "id", &u->managed_id) ||
+        u->managed_id <= 0)
+        return error_set(d->err, ERR_INVALID, "managed_bot without a bot");
+    const char *username = get_word(d, bot, "username", MOST_USERNAME);
+    const char *name = get_text(d, bot, "first_name", MOST_NAME);
+    u->managed_username = username ? username : "";
+    u->managed_name = name ? name : "";
+    u->chat_id = u->from_id;
+    u->chat_is_private = true;
+    return true;
+}
+
 static const struct {
     const char *name;
     enum update_kind kind;
@@ -231,6 +254,7 @@ static const struct {
     {"message", UPDATE_MESSAGE, decode_message},
     {"callback_query", UPDATE_CALLBACK, decode_callback},
     {"my_chat_member", UPDATE_MY_CHAT_MEMBER, decode_my_chat_member},
+    {"managed_bot", UPDATE_MANAGED_BOT, decode_managed_bot},
 };
 
 bool update_decode(struct arena *arena, const char *text, size_t length, struct update *update_out,
@@ -239,7 +263,8 @@ bool update_decode(struct arena *arena, const char *text, size_t length, struct 
     auto_json json_t *json = NULL;
     if (!json_parse(text, length, &json, err))
         return false;
-    struct update update = {.kind = UPDATE_OTHER, .first_name = "", .data = ""};
+    struct update update = {
+        .kind = UPDATE_OTHER, .first_name = "", .data = "", .managed_username = "", .managed_name = ""};
     if (!json_get_int(json, "update_id", &update.update_id) || update.update_id < 0)
         return error_set(err, ERR_INVALID, "not an update: no update_id");
     struct decoder decoder = {arena, &update, err};

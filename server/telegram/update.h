@@ -18,6 +18,8 @@ enum update_kind {
     UPDATE_MESSAGE,
     UPDATE_CALLBACK,
     UPDATE_MY_CHAT_MEMBER, /* the person blocked or unblocked the bot */
+    UPDATE_MANAGED_BOT,    /* a bot that the person made through us, or its token or owner changed; as from a
+                              private chat with them */
     UPDATE_OTHER,          /* well-formed, of a kind we did not ask for: acknowledged, nothing done */
 };
 
@@ -54,6 +56,10 @@ struct update {
     bool message_has_photo, message_has_media;
     /* my_chat_member: */
     bool blocked;
+    /* managed_bot: */
+    int64_t managed_id;
+    const char *managed_username; /* "" where it has none */
+    const char *managed_name;     /* "" at least */
 };
 
 /* `text` is the request's body. ERR_INVALID where it is not JSON or not an update; the error never quotes it.

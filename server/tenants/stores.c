@@ -75,6 +75,19 @@ bool stores_not_live(struct arena *arena, struct db_tx *tx, int64_t limit, struc
     return true;
 }
 
+DB_SERVER_STATEMENT(stores_select_of_bot, "SELECT bot_store_name FROM stores WHERE bot_id = $1 "
+                                          "AND state <> 'removed' ORDER BY bot_store_name LIMIT 1");
+
+bool stores_of_bot(struct arena *arena, struct db_tx *tx, int64_t bot_id, const char **name_out,
+                   struct error *err)
+{
+    struct db_rows rows;
+    if (!db_query(tx, &stores_select_of_bot, DB_PARAMS(P_INT(bot_id)), &rows, err))
+        return error_context(err, "store of a bot");
+    *name_out = rows.count ? db_text_copy(arena, &rows, 0, 0) : NULL;
+    return true;
+}
+
 DB_SERVER_STATEMENT(stores_select_count,
                     "SELECT count(*), count(*) FILTER (WHERE state = 'live'), "
                     "count(*) FILTER (WHERE state = 'starting'), count(*) FILTER (WHERE state = 'disabled'), "

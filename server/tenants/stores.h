@@ -30,6 +30,10 @@ MUST_USE bool stores_not_live(struct arena *arena, struct db_tx *tx, int64_t lim
                               struct store_row **rows_out, size_t *count_out, int64_t *all_out,
                               struct error *err);
 
+/* Whose bot it is: NULL where it is no store's (a removed one has none any more). In the arena. */
+MUST_USE bool stores_of_bot(struct arena *arena, struct db_tx *tx, int64_t bot_id, const char **name_out,
+                            struct error *err);
+
 struct stores_count {
     int64_t all; /* but for the removed ones */
     int64_t live, starting, disabled, unreachable;

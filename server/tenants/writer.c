@@ -137,6 +137,24 @@ static bool write_all(int fd, const char *text, size_t length)
     return fsync(fd) == 0;
 }
 
+/* Beside its place, with the owner and the permissions of the one that is there. */
+static bool stage_env_text(struct writing *writing, const struct stat *status, const char *text,
+                           struct error *err)
+{
+    char *path = arena_printf(writing->arena, "%s.XXXXXX", writing->env_path);
+    int fd = mkostemp(path, O_CLOEXEC);
+    if (fd < 0)
+        return fail(err, writing->env_path);
+    writing->staged_env = path;
+    /* Another's file stays theirs, where we may say so. */
+    bool ok = (fchown(fd, status->st_uid, status->st_gid) == 0 || geteuid() != 0) &&
+              fchmod(fd, status->st_mode & 0777) == 0 && write_all(fd, text, strlen(text));
+    if (!ok)
+        fail(err, path);
+    close(fd);
+    return ok;
+}
+
 static bool stage_env(struct writing *writing, struct error *err)
 {
     struct arena *arena = writing->arena;
@@ -154,18 +172,7 @@ static bool stage_env(struct writing *writing, struct error *err)
             add_value(&s, secret_of(writing->draft, i));
             str_add(&s, "\n");
         }
-    char *path = arena_printf(arena, "%s.XXXXXX", writing->env_path);
-    int fd = mkostemp(path, O_CLOEXEC);
-    if (fd < 0)
-        return fail(err, writing->env_path);
-    writing->staged_env = path;
-    /* Another's file stays theirs, where we may say so. */
-    bool ok = (fchown(fd, status.st_uid, status.st_gid) == 0 || geteuid() != 0) &&
-              fchmod(fd, status.st_mode & 0777) == 0 && write_all(fd, str_done(&s), s.length);
-    if (!ok)
-        fail(err, path);
-    close(fd);
-    return ok;
+    return stage_env_text(writing, &status, str_done(&s), err);
 }
 
 /* --- the store's file --- */
@@ -281,14 +288,11 @@ static bool check(struct writing *writing, struct faults *faults, struct error *
 
 /* --- */
 
-static bool begin(struct writing *writing, const char *env_path, struct faults *faults, struct error *err)
+/* Finds the env file and keeps other writers out; reads it. */
+static bool begin(struct writing *writing, const char *env_path, struct env **env_out, struct faults *faults,
+                  struct error *err)
 {
     const struct config *config = writing->config;
-    if (!tenant_is_name(writing->draft->name))
-        return error_set(err, ERR_INVALID,
-                         "\"%s\" can't be a store's name: 2 to 31 of a-z, 0-9 and -, beginning with"
-                         " a letter",
-                         writing->draft->name);
     char *real = env_path ? realpath(env_path, NULL) : NULL;
     if (!real)
         return error_set(err, ERR_NOT_FOUND,
@@ -300,9 +304,18 @@ static bool begin(struct writing *writing, const char *env_path, struct faults *
     if (writing->lock_fd < 0 || flock(writing->lock_fd, LOCK_EX) != 0)
         return fail(err, config->tenants_dir);
     size_t before = faults->count;
-    struct env *env = env_read(writing->arena, writing->env_path, faults);
-    if (faults->count > before)
-        return error_set(err, ERR_INVALID, "%s has faults; nothing is added to it", writing->env_path);
+    *env_out = env_read(writing->arena, writing->env_path, faults);
+    return faults->count == before ||
+           error_set(err, ERR_INVALID, "%s has faults; it is not changed", writing->env_path);
+}
+
+static bool choose_names(struct writing *writing, const struct env *env, struct error *err)
+{
+    if (!tenant_is_name(writing->draft->name))
+        return error_set(err, ERR_INVALID,
+                         "\"%s\" can't be a store's name: 2 to 31 of a-z, 0-9 and -, beginning with"
+                         " a letter",
+                         writing->draft->name);
     for (int i = 0; i < SECRETS; i++)
         if (!choose_name(writing, i, env, err))
             return false;
@@ -336,7 +349,8 @@ bool tenant_write(struct arena *arena, const struct config *config, const char *
                   struct error *err)
 {
     auto_writing struct writing writing = {.arena = arena, .config = config, .draft = draft, .lock_fd = -1};
-    if (!begin(&writing, env_path, faults, err))
+    struct env *env;
+    if (!begin(&writing, env_path, &env, faults, err) || !choose_names(&writing, env, err))
         return false;
     const char *path = arena_printf(arena, "%s/%s.yaml", config->tenants_dir, draft->name);
     if (access(path, F_OK) == 0)
@@ -345,5 +359,102 @@ bool tenant_write(struct arena *arena, const struct config *config, const char *
         !move(&writing, path, err))
         return false;
     *path_out = path;
+    return true;
+}
+
+/* --- one secret --- */
+
+/* "KOPI_BOT_TOKEN", where the store's file has `${KOPI_BOT_TOKEN}` under the key. */
+static bool find_variable(const struct writing *writing, const char *name, const char *key,
+                          const char **variable_out, struct error *err)
+{
+    struct arena *arena = writing->arena;
+    struct yaml_node *node;
+    const char *path = arena_printf(arena, "%s/%s.yaml", writing->config->tenants_dir, name);
+    if (!yaml_read_file(arena, path, &node, err))
+        return false;
+    for (char *rest = arena_strdup(arena, key), *word; node && (word = strsep(&rest, "."));)
+        node = node->kind == YAML_MAPPING ? yaml_get(node, word) : NULL;
+    const char *text = node && node->kind == YAML_SCALAR ? node->text : "";
+    size_t length = strlen(text);
+    if (length < 4 || strncmp(text, "${", 2) != 0 || text[length - 1] != '}' ||
+        !env_is_name(text + 2, length - 3))
+        return error_set(err, ERR_NOT_FOUND, "%s: %s is no variable", path, key);
+    *variable_out = arena_memdup(arena, text + 2, length - 3);
+    return true;
+}
+
+/* Whether the line gives the variable a value; `*value_out` is where that begins. */
+static bool is_line_of(const char *line, const char *variable, const char **value_out)
+{
+    size_t length = strlen(variable);
+    line += strspn(line, " \t");
+    if (strncmp(line, "export", 6) == 0 && strchr(" \t", line[6]))
+        line += 6 + strspn(line + 6, " \t");
+    if (strncmp(line, variable, length) != 0 || line[length] != '=')
+        return false;
+    *value_out = line + length + 1;
+    return true;
+}
+
+static bool stage_value(struct writing *writing, const char *variable, const char *value, struct error *err)
+{
+    struct stat status;
+    char *text = NULL;
+    bool found = false;
+    if (!read_text(writing->arena, writing->env_path, &text, &status, err))
+        return false;
+    struct str s = STR_INIT(writing->arena);
+    for (const char *line = text, *next; *line; line = next) {
+        const char *end = strchrnul(line, '\n'), *at;
+        next = *end ? end + 1 : end;
+        if (!found && is_line_of(line, variable, &at)) {
+            found = true;
+            str_add_bytes(&s, line, (size_t)(at - line));
+            add_value(&s, value);
+            str_add(&s, "\n");
+        } else {
+            str_add_bytes(&s, line, (size_t)(next - line));
+        }
+    }
+    if (!found)
+        return error_set(err, ERR_NOT_FOUND, "%s: no line of %s", writing->env_path, variable);
+    return stage_env_text(writing, &status, str_done(&s), err);
+}
+
+/* As lapakd will read it: the process's own environment wins. */
+static bool check_value(const struct writing *writing, const char *variable, const char *value,
+                        struct faults *faults, struct error *err)
+{
+    size_t before = faults->count;
+    struct env *env = env_read(writing->arena, writing->staged_env, faults);
+    const char *now = env_get(env, variable);
+    if (faults->count > before)
+        return error_set(err, ERR_INVALID, "%s would have faults; it is not changed", writing->env_path);
+    return str_equal(now, value) ||
+           error_set(err, ERR_NOT_FOUND, "%s is set in the environment, which goes before %s", variable,
+                     writing->env_path);
+}
+
+bool tenant_write_secret(struct arena *arena, const struct config *config, const char *env_path,
+                         const char *name, const char *key, const char *value, bool *changed_out,
+                         struct error *err)
+{
+    auto_writing struct writing writing = {.arena = arena, .config = config, .lock_fd = -1};
+    struct faults faults = FAULTS_INIT(arena);
+    struct env *env;
+    const char *variable;
+    if (!begin(&writing, env_path, &env, &faults, err) || !find_variable(&writing, name, key, &variable, err))
+        return false;
+    bool changes = !str_equal(env_get(env, variable), value);
+    if (changes) {
+        if (!stage_value(&writing, variable, value, err) ||
+            !check_value(&writing, variable, value, &faults, err))
+            return false;
+        if (rename(writing.staged_env, writing.env_path) != 0)
+            return fail(err, writing.env_path);
+        writing.staged_env = NULL;
+    }
+    *changed_out = changes;
     return true;
 }

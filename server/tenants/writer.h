@@ -30,3 +30,12 @@ struct tenant_draft {
 MUST_USE bool tenant_write(struct arena *arena, const struct config *config, const char *env_path,
                            const struct tenant_draft *draft, const char **path_out, struct faults *faults,
                            struct error *err);
+
+/* Another value for a secret of a store that is there: `key` is its name in the store's file
+ * ("telegram.token"), and the line of the variable that stands there is replaced in the env file, which is
+ * put into its place as a whole. `*changed_out`: it said something else before. ERR_NOT_FOUND where there is
+ * no such file, key or line (the process's own environment may have the variable: nothing can change that);
+ * ERR_INVALID where a file has faults. */
+MUST_USE bool tenant_write_secret(struct arena *arena, const struct config *config, const char *env_path,
+                                  const char *name, const char *key, const char *value, bool *changed_out,
+                                  struct error *err);

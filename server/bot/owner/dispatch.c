@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/str.h"
+#include "bot/owner/managed.h"
 #include "bot/owner/owner.h"
 #include "bot/owner/screens.h"
 #include "watch/metrics.h"
@@ -29,7 +30,8 @@ static void note_outsider(const struct work *work, const struct update *update)
 
 static bool is_served(const struct update *update)
 {
-    bool is_known = update->kind == UPDATE_MESSAGE || update->kind == UPDATE_CALLBACK;
+    bool is_known = update->kind == UPDATE_MESSAGE || update->kind == UPDATE_CALLBACK ||
+                    update->kind == UPDATE_MANAGED_BOT;
     return is_known && update->chat_is_private && update->chat_id;
 }
 
@@ -68,7 +70,7 @@ static bool note_visit(struct turn *turn, struct error *err)
 static const struct route *route_of_update(struct turn *turn)
 {
     static const struct route old_button = {.handler = menu_old_button}, message = {.handler = menu_message},
-                              unknown = {.handler = menu_unknown};
+                              unknown = {.handler = menu_unknown}, managed = {.handler = managed_update};
     const struct update *update = turn->update;
     const struct route *route;
     if (update->kind == UPDATE_CALLBACK) {
@@ -76,6 +78,8 @@ static const struct route *route_of_update(struct turn *turn)
                                    turn->word);
         return route ? route : &old_button;
     }
+    if (update->kind == UPDATE_MANAGED_BOT)
+        return &managed;
     if (!update->text || update->text[0] != '/')
         return &message;
     route = route_in_commands(owner_command_rows, owner_command_row_count, update->text);

@@ -53,6 +53,8 @@ bool menu_show(struct turn *turn, struct error *err)
         keyboard_row(&keyboard);
     }
     screen_button(turn, &keyboard, TEXT_BUTTON_OWNER_STORES, "os");
+    screen_button(turn, &keyboard, TEXT_BUTTON_NEWSTORE, "onw");
+    keyboard_row(&keyboard);
     keyboard_data(&keyboard,
                   say(work, TEXT_BUTTON_OWNER_ALERTS, TEXT_VALUES(TV("jumlah", say_number(work, open)))),
                   open ? STYLE_DANGER : STYLE_NONE, "oa");

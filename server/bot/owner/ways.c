@@ -1,5 +1,6 @@
 /* What owners can do, as tables; as routes.c of the stores' bots. All of it is for owners alone (dispatch.c),
  * and every update is a transaction. */
+#include "bot/owner/newstore.h"
 #include "bot/owner/screens.h"
 #include "bot/wizard.h"
 
@@ -14,6 +15,7 @@ const struct command_row owner_command_rows[] = {
     {{"/toko", "/stores"}, TEXT_OWNER_COMMAND_STORES, WAY(stores_open)},
     {{"/peringatan", "/alerts"}, TEXT_OWNER_COMMAND_ALERTS, WAY(alerts_open)},
     {{"/kesehatan", "/health"}, TEXT_OWNER_COMMAND_HEALTH, WAY(health_open)},
+    {{"/tokobaru", "/newstore"}, TEXT_OWNER_COMMAND_NEWSTORE, WAY(newstore_open)},
     {{"/bantuan", "/help"}, TEXT_OWNER_COMMAND_HELP, WAY(menu_help)},
 };
 const size_t owner_command_row_count = COUNT(owner_command_rows);
@@ -44,6 +46,10 @@ const struct callback_row owner_callback_rows[] = {
     {"otb", "s", WAY(backing_start)}, /* also TENANT_SERVER_NAME */
 
     {"oh", "", WAY(health_open)},
+
+    /* A new store */
+    {"onw", "", WAY(newstore_open)},
+    {"onwb", "i", WAY(newstore_open_with)}, /* the id of a bot made through ours */
 
     /* Alerts: an alert's id */
     {"oa", "", WAY(alerts_open)},
