@@ -151,6 +151,7 @@ PLAIN(OWNER_BACKUP_OFF, "owner_backup_off", "")
 TEXT(OWNER_BACKUP_GOOD, "owner_backup_good", "toko isi")
 TEXT(OWNER_BACKUP_BAD, "owner_backup_bad", "toko isi")
 /* A new store, and bots made through this one */
+TEXT(NEWSTORE_TOKEN_DELETED, "newstore_token_deleted", "")
 TEXT(NEWSTORE_TITLE, "newstore_title", "")
 TEXT(NEWSTORE_NO_ENV, "newstore_no_env", "")
 PLAIN(NEWSTORE_NAME, "newstore_name", "")

@@ -214,6 +214,8 @@ def test_wrong_answers_and_ways_back(world, oma, teh):
     assert "@teh_tarik_bot" not in form.asked(2).text
     form.say(teh.token, 3)
     form.complaint("x" * 65, "64")
+    oma.send(bot, teh.token)
+    oma.wait_for(bot, "berisi token bot")
     form.say("Teh Enak", 4)
     form.complaint("andi", "bukan daftar ID")
     form.say("1001, saya", 5)
@@ -224,7 +226,7 @@ def test_wrong_answers_and_ways_back(world, oma, teh):
     form.asked(5)
     form.say(teh.slug, 6)
     form.complaint("dua kata", "bukan kunci")
-    away = world.fail("pakasir", "error")
+    away = world.fail("pakasir", "status", status=500)
     assert "belum terperiksa" in form.say(teh.api_key, 7).text
     away()
     form.say(teh.webhook_secret, 8)
@@ -246,6 +248,7 @@ def test_wrong_answers_and_ways_back(world, oma, teh):
     assert bot.query("SELECT * FROM conversations") == [] and events(world) == []
     assert not (world.tenants_directory / "teh-tarik.yaml").exists() and teh.token not in world.env_file.read_text()
     oma.send(bot, teh.token)  # too late for a form, and still not left lying about
+    oma.wait_for(bot, "berisi token bot")
     world.until(lambda: not [m for m in oma.messages(bot) if teh.token in m.text], what="the token to be deleted")
 
 

@@ -1,4 +1,5 @@
 /* The owner's first screen, and what leads nowhere. */
+#include "bot/owner/newstore.h"
 #include "bot/owner/screens.h"
 #include "bot/wizard.h"
 #include "store/conversation.h"
@@ -81,6 +82,11 @@ bool menu_message(struct turn *turn, struct error *err)
 {
     const char *kind;
     int64_t ref;
+    bool guarded;
+    if (!newstore_guard(turn, &guarded, err))
+        return error_context(err, "owner's message");
+    if (guarded)
+        return true;
     if (!conversation_get(turn->work, turn->update->from_id, &kind, &ref, err))
         return error_context(err, "owner's message");
     if (str_equal(kind, WIZARD_CONVERSATION))

@@ -7,6 +7,7 @@
 #include "bot/owner/managed.h"
 #include "bot/owner/newstore_internal.h"
 #include "payment/method.h"
+#include "work/outbox.h"
 
 enum {
     TITLE_OF_BOT = 1,
@@ -424,6 +425,38 @@ static bool finish(struct turn *turn, struct wizard *wizard, struct error *err)
                NULL);
     return job_add_with(turn->work, JOB_WRITE, turn->update->update_id, json_text(turn->work->arena, data),
                         err);
+}
+
+/* Whether the form asks for a secret now. */
+static bool takes_secret(struct turn *turn, bool *takes_out, struct error *err)
+{
+    struct wizard *wizard = NULL;
+    for (const struct wizard_step *step = steps; step->name && !wizard; step++)
+        if (step->secret && !wizard_at(turn, &newstore_wizard, 0, step->name, &wizard, err))
+            return false;
+    *takes_out = wizard;
+    return true;
+}
+
+bool newstore_guard(struct turn *turn, bool *guarded_out, struct error *err)
+{
+    const struct update *update = turn->update;
+    int64_t bot_id;
+    bool takes = false;
+    *guarded_out = false;
+    if (!update->text || !tenant_parse_token(update->text, &bot_id))
+        return true;
+    if (!takes_secret(turn, &takes, err))
+        return false;
+    if (takes)
+        return true;
+    const struct outbox_message message = {
+        .chat_id = update->chat_id,
+        .method = "deleteMessage",
+        .params = json_pack("{s:I}", "message_id", (json_int_t)update->message_id)};
+    *guarded_out = true;
+    screen_say(turn, say(turn->work, TEXT_NEWSTORE_TOKEN_DELETED, TEXT_NO_VALUES), NULL);
+    return outbox_add(turn->work, &message, err);
 }
 
 static const char *back(struct turn *turn, const struct wizard *wizard)

@@ -23,6 +23,9 @@ extern const struct job_kind newstore_bot_job, newstore_key_job, newstore_write_
 turn_handler newstore_open;
 turn_handler newstore_open_with; /* numbers[0]: a bot that the person made through ours */
 
+/* A token that comes when no form asks for a secret: it is deleted from the chat, said so, and nobody else
+ * sees it (*guarded_out). In the open transaction. */
+MUST_USE bool newstore_guard(struct turn *turn, bool *guarded_out, struct error *err);
 /* The person's form waits for a bot: goes on with this one (*taken_out), and tells the person. In the open
  * transaction. */
 MUST_USE bool newstore_take_bot(struct turn *turn, int64_t bot_id, bool *taken_out, struct error *err);
