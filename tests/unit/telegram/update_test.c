@@ -191,6 +191,24 @@ static void reads_chat_members_and_groups(void **state)
     assert_true(f->update.has_media);
 }
 
+static void reads_a_managed_bot(void **state)
+{
+    struct fixture *f = *state;
+    assert_true(
+        decode(f, "{\"update_id\":13,\"managed_bot\":{\"user\":{\"id\":9001,\"is_bot\":false,\"first_name\":"
+                  "\"Oma\"},\"bot\":{\"id\":7000000002,\"is_bot\":true,\"first_name\":\"Teh <&>\","
+                  "\"username\":\"teh_bot\"}}}"));
+    assert_int_equal(f->update.kind, UPDATE_MANAGED_BOT);
+    assert_int_equal(f->update.from_id, 9001);
+    assert_int_equal(f->update.chat_id, 9001);
+    assert_true(f->update.chat_is_private);
+    assert_int_equal(f->update.managed_id, 7000000002);
+    assert_string_equal(f->update.managed_username, "teh_bot");
+    assert_string_equal(f->update.managed_name, "Teh <&>");
+    assert_true(decode(f, "{\"update_id\":13,\"managed_bot\":{\"user\":{\"id\":1},\"bot\":{\"id\":2}}}"));
+    assert_string_equal(f->update.managed_username, "");
+}
+
 static void acknowledges_what_it_did_not_ask_for(void **state)
 {
     static const char *const texts[] = {
@@ -234,6 +252,10 @@ static void refuses_what_is_no_update(void **state)
         "{\"update_id\":7,\"callback_query\":{\"id\":\"4\"}}",
         "{\"update_id\":7,\"callback_query\":{\"id\":4," FROM "}}",
         "{\"update_id\":7,\"my_chat_member\":{" FROM "," CHAT "}}",
+        "{\"update_id\":7,\"managed_bot\":{\"bot\":{\"id\":2}}}",
+        "{\"update_id\":7,\"managed_bot\":{\"user\":{\"id\":1}}}",
+        "{\"update_id\":7,\"managed_bot\":{\"user\":{\"id\":1},\"bot\":{\"id\":-2}}}",
+        "{\"update_id\":7,\"managed_bot\":{\"user\":{\"id\":1},\"bot\":7}}",
         "{\"update_id\":7,\"message\":{\"message_id\":5," FROM "," CHAT ",\"text\":\"a\\u0000b\"}}",
         "{\"update_id\":7,\"message\":{\"message_id\":5," FROM "," CHAT ",\"text\":\"\\ud83d\"}}",
         "{\"update_id\":7,\"message\":{\"message_id\":5," FROM "," CHAT ",\"text\":\"\xff\"}}",
@@ -385,6 +407,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(reads_whose_message_was_forwarded, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_callbacks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(reads_chat_members_and_groups, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(reads_a_managed_bot, set_up, tear_down),
         cmocka_unit_test_setup_teardown(acknowledges_what_it_did_not_ask_for, set_up, tear_down),
         cmocka_unit_test_setup_teardown(refuses_what_is_no_update, set_up, tear_down),
         cmocka_unit_test_setup_teardown(optional_members_of_a_wrong_type_are_missing, set_up, tear_down),
