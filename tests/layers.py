@@ -7,6 +7,7 @@
 - no SQL text is built by a formatter (identifiers of migrations, which take no parameters, are server/db's business)
 - nothing is printed into a buffer of unknown size
 - each rule of docs/money.md names tests, and those are there
+- what documents say is so (documents.py)
 
 Prints each fault as file:line, then `N passed, N failed`; exit 1 when there are faults.
 """
@@ -14,6 +15,8 @@ Prints each fault as file:line, then `N passed, N failed`; exit 1 when there are
 import re
 import sys
 from pathlib import Path
+
+import documents
 
 ROOT = Path(__file__).resolve().parents[1]
 SERVER = ROOT / "server"
@@ -138,6 +141,7 @@ class Checker:
 def main():
     checker = Checker()
     checker.money(ROOT / "docs" / "money.md")
+    documents.check(checker)
     for folder in sorted(entry.name for entry in SERVER.iterdir() if entry.is_dir()):
         if folder not in BELOW:
             checker.faults.append(f"server/{folder}: a folder that is not in the order of layers (tests/layers.py)")
