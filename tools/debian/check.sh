@@ -34,7 +34,8 @@ has_files() {
     [ -z "$bad" ] || { echo "not expected: $bad"; return 1; }
     for path in etc/lapak/lapak.yaml usr/sbin/lapakd usr/sbin/lapakctl usr/lib/systemd/system/lapakd.service \
         usr/lib/systemd/system/lapakd.socket usr/share/lapak/schema/lapak/001_stores.sql usr/share/lapak/texts/id.yaml \
-        usr/share/lapak/grafana/lapak.json usr/share/lapak/prometheus/lapak.rules.yml usr/share/lapak/samples/env.example usr/share/lapak/samples/toko-contoh.yaml.example \
+        usr/share/lapak/grafana/lapak.json usr/share/lapak/prometheus/lapak.rules.yml \
+        usr/share/lapak/samples/env.example usr/share/lapak/samples/toko-contoh.yaml.example \
         usr/share/man/man8/lapakd.8.gz usr/share/man/man8/lapakctl.8.gz usr/share/doc/lapak/copyright; do
         [ -e "$TREE_SEEN/$path" ] || { echo "missing: $path"; return 1; }
     done
