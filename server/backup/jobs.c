@@ -8,6 +8,7 @@
 
 #include "backup/check.h"
 #include "backup/note.h"
+#include "backup/s3.h"
 #include "base/log.h"
 #include "base/str.h"
 #include "store/aside.h"
@@ -41,6 +42,7 @@ static struct {
 void backup_start(const struct config *config)
 {
     backup.config = config;
+    s3_configure(&config->backup.s3, 0);
     target_start();
     aside_start(&backup.aside, config->database_url);
     if (!config->backup.has_key)

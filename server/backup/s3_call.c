@@ -14,8 +14,7 @@
 enum {
     CONNECT_MS = 10000,
     TOTAL_MS = 300000,
-    STALLED_SECONDS = 30, /* less than a kilobyte a second for so long */
-    STALLED_BYTES = 1024,
+    STALLED_BYTES = 1024, /* less than these a second is hardly a byte */
     TRIES = 4,
     FIRST_WAIT_MS = 500,
     WAIT_STEP_MS = 50,
@@ -108,7 +107,7 @@ static void set_up(struct s3 *s3, const struct s3_request *request, const char *
     curl_easy_setopt(handle, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(handle, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);
     curl_easy_setopt(handle, CURLOPT_TIMEOUT_MS, (long)TOTAL_MS);
-    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, (long)STALLED_SECONDS);
+    curl_easy_setopt(handle, CURLOPT_LOW_SPEED_TIME, s3->patience);
     curl_easy_setopt(handle, CURLOPT_LOW_SPEED_LIMIT, (long)STALLED_BYTES);
     curl_easy_setopt(handle, CURLOPT_NOPROGRESS, 0L);
     curl_easy_setopt(handle, CURLOPT_XFERINFOFUNCTION, look_up);

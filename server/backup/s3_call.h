@@ -16,6 +16,7 @@ struct s3 {
     const char *host;   /* as signed */
     struct sigv4_key key;
     const char *place; /* for errors: "s3://bucket/prefix" */
+    long patience;     /* seconds without an answer, or with hardly a byte, that end a try */
 };
 
 struct s3_request {

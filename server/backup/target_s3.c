@@ -112,6 +112,7 @@ static bool s3_open(struct target *target, struct error *err)
         .key = {settings->access_key, settings->secret_key,
                 settings->region ? settings->region : "us-east-1"},
         .place = target->place,
+        .patience = (long)settings->patience,
     };
     if (!own->s3.handle)
         abort();

@@ -114,6 +114,8 @@ static const struct key keys[] = {
     {"backup.s3.endpoint", KEY_URL_API, .offset = AT(backup.s3.endpoint)},
     {"backup.s3.region", KEY_TEXT, .fallback = "us-east-1", .offset = AT(backup.s3.region), .least = 1,
      .most = 60},
+    {"backup.s3.patience", KEY_INT, .fallback = "30", .offset = AT(backup.s3.patience), .least = 1,
+     .most = 600},
     {"backup.s3.access_key", KEY_SECRET, .offset = AT(backup.s3.access_key), .least = 1},
     {"backup.s3.secret_key", KEY_SECRET, .offset = AT(backup.s3.secret_key), .least = 1},
     {"backup.at", KEY_TEXT, .fallback = "03:00", .offset = AT(backup.at), .least = 5, .most = 5,

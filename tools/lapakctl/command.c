@@ -1,5 +1,7 @@
 #include "command.h"
 
+#include "backup/s3.h"
+
 #include "base/str.h"
 #include "output.h"
 
@@ -22,6 +24,7 @@ bool command_read_setup(struct command_context *context, struct command_setup *s
         output_faults(context, &faults);
         return false;
     }
+    s3_configure(&setup.config->backup.s3, 0); /* for whatever opens backup.offsite */
     *setup_out = setup;
     return true;
 }

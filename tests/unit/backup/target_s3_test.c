@@ -16,7 +16,8 @@
 
 enum { PART = 5 * 1024 * 1024 };
 
-static struct s3_config settings = {.region = "us-east-1", .access_key = "S3RVER", .secret_key = "S3RVER"};
+static struct s3_config settings = {
+    .region = "us-east-1", .access_key = "S3RVER", .secret_key = "S3RVER", .patience = 30};
 
 static struct target *open_or_skip(const char *place)
 {
@@ -124,7 +125,7 @@ static void test_places(void **state)
 {
     static const char *const wrong[] = {"s3://", "s3://Ember", "s3://ab", "s3://ember/pre fix",
                                         "s3://ember/ä"};
-    struct s3_config complete = {"http://127.0.0.1:1", "us-east-1", "a", "b"};
+    struct s3_config complete = {"http://127.0.0.1:1", "us-east-1", "a", "b", 30};
     struct target *target = NULL;
     struct error err;
     s3_configure(&complete, 0);
