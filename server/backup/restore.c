@@ -25,13 +25,15 @@ static const char *restored_name(struct arena *arena, const struct backup_subjec
     return arena_printf(arena, SCHEMA_RESTORED "%s", subject->schema);
 }
 
-/* "before_20261122t190000z_store_kopi" */
-static const char *before_name(struct arena *arena, const struct backup_subject *subject, int64_t now_ms)
+/* "before_20261122t190000z_store_kopi"; never that of the one that comes in, which may be a second old. */
+static const char *before_name(struct arena *arena, const struct backup_subject *subject,
+                               const char *incoming, int64_t now_ms)
 {
     char *time = shelf_time_text(arena, now_ms);
     for (char *p = time; *p; p++)
         *p = (char)tolower((unsigned char)*p);
-    return arena_printf(arena, SCHEMA_BEFORE "%s_%s", time, subject->schema);
+    const char *name = arena_printf(arena, SCHEMA_BEFORE "%s_%s", time, subject->schema);
+    return str_equal(name, incoming) ? before_name(arena, subject, incoming, now_ms + 1000) : name;
 }
 
 /* lapakd keeps of the server's schema more in its head than it can be told to forget. */
@@ -169,7 +171,7 @@ static bool change_places(const struct backup_context *context, const struct bac
     const struct schema_swap swap = {
         .schema = subject->schema,
         .incoming = incoming,
-        .outgoing = before_name(arena, subject, now_ms),
+        .outgoing = before_name(arena, subject, incoming, now_ms),
         .channel = LANE_CATALOGUE_CHANNEL,
         .payload = is_server(subject) ? NULL : subject->store,
     };
