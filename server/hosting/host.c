@@ -237,8 +237,10 @@ static bool start_stores(struct host *host, struct error *err)
     if (config->owner_token)
         directory_set_server(host->directory, lanes_server_store(host->lanes), host->server_secret);
     host->trigger = trigger_new(config->tenants_dir, host->env_path);
-    host->reload = reload_new(
-        &(struct reload_options){.config = config, .env_path = host->env_path, .service = host->service});
+    host->reload = reload_new(&(struct reload_options){.config = config,
+                                                       .env_path = host->env_path,
+                                                       .service = host->service,
+                                                       .server = lanes_server_store(host->lanes)});
     return open_database(host, &db, err) && reload_start(host->reload, db, err) &&
            registration_read(host->arena, db, &host->known, &host->known_count, err);
 }

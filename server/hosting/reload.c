@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/str.h"
 #include "db/migrate.h"
+#include "hosting/reload_audit.h"
 #include "tenants/suspension.h"
 #include "watch/alerts.h"
 
@@ -372,6 +373,7 @@ void reload_run(struct reload *reload, struct arena *arena, struct reload_report
         (void)!run_round(&round, &err);
         if (!is_ending(reload))
             tell_faults(&round);
+        reload_audit(reload->options.server, &report);
     }
     set_canceller(reload, NULL);
     db_close(&round.db);

@@ -16,6 +16,7 @@ struct reload_options {
     const struct config *config;
     const char *env_path; /* NULL: none */
     struct service *service;
+    struct lane_store *server; /* whose audit trail tells of reloads */
 };
 struct reload_names {
     size_t count;

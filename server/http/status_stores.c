@@ -199,14 +199,16 @@ static void add_totals(const struct table *table)
 static void add_states(const struct table *table)
 {
     static const char name[] = "lapak_stores";
-    int64_t live = 0, disabled = 0;
+    int64_t live = 0, disabled = 0, suspended = 0;
     for (size_t i = 0; i < table->count; i++) {
+        suspended += lane_store_is_suspended(table->rows[i].store->lane);
         live += atomic_load(&table->rows[i].store->live);
         disabled += atomic_load(&table->rows[i].store->disabled);
     }
     metrics_figure(table->page, name, "gauge", "Stores by state.", "state=\"hosted\"", (int64_t)table->count);
     metrics_row(table->page, name, "state=\"live\"", live);
     metrics_row(table->page, name, "state=\"disabled\"", disabled);
+    metrics_row(table->page, name, "state=\"suspended\"", suspended);
 }
 
 /* Differences are told of every store, however many there are. */

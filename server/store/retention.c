@@ -54,7 +54,7 @@ void retention_stop(void)
 /* The numbers begin anew somewhere after a quiet week, so the order is not that of time. */
 DB_COMMON_STATEMENT(retention_updates_seen, SLICE("updates_seen", "update_id", "", "seen_at")
                                                 REMOVE("updates_seen", "update_id", "") RESULT);
-DB_TENANT_STATEMENT(retention_updates_failed,
+DB_COMMON_STATEMENT(retention_updates_failed,
                     SLICE("updates_failed", "update_id", "", "coalesce(parked_at, last_at)")
                         REMOVE("updates_failed", "update_id", "") RESULT);
 /* What waits, or is kept for somebody who blocked the bot, stays. */

@@ -239,6 +239,8 @@ def test_reload_answers_what_it_did(world, kopi):
     assert "lanes" in told and "restart" in told
     status = json.loads(world.ctl("status", "--json").stdout)
     assert status["stores"] == 2 and status["live"] == 2 and status["pid"] == world.server.child.pid
+    world.until(lambda: [json.loads(row[0]) for row in world.query("SELECT detail FROM lapak.audit_logs WHERE event = 'config.reloaded' ORDER BY id")]
+                == [{"added": ["teh-digital"]}], what="the reload in the audit trail")
 
 
 def test_a_bad_env_file_changes_nothing(world, kopi):

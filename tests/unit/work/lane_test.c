@@ -474,6 +474,8 @@ static void another_tenant_is_for_the_next_task(void **state)
     assert_ptr_equal(seen[1], other);
     assert_string_equal(lane_store_name(rig.store), "unit-lane-0"); /* the name is the store's */
     lane_store_change(rig.store, rig.tenants[0]);
+    rig_do(rig.store, tell_tenant, seen); /* the task before has ended, and let go */
+    assert_ptr_equal(seen[1], rig.tenants[0]);
     assert_int_equal(atomic_load(&other->references), 1);
     tenant_unref((const struct tenant **)&other);
 }
