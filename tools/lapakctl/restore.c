@@ -85,7 +85,7 @@ static bool agreed(const struct backups *backups, const struct restore_present *
         print_change(present, item->manifest);
     puts("What happened in the store since then is gone from it, with what was paid for it. The old state is "
          "kept until you confirm.");
-    return ask_yes(arena, "Restore it? [y/N] ");
+    return ask_yes(arena, "Restore it?");
 }
 
 /* --- restoring --- */
