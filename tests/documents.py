@@ -5,6 +5,7 @@
 - every `lapakctl …` exists, with these options and no more operands than it takes
 - every key of the configuration or of a store's file, every metric and every variable exists
 - docs/operations.md has a line for each kind of alert; links lead somewhere
+- lapakctl.8 describes each command with its options; conf/lapak.yaml, and the example of a store's file, each key
 """
 
 import re
@@ -166,6 +167,7 @@ class Documents:
         self.tool = Tool()
         config, tenant = (keys_of(ROOT / "server" / "tenants" / name) for name in ("config.c", "tenant.c"))
         self.keys = config | tenant
+        self.examples = {ROOT / "conf" / "lapak.yaml": config, ROOT / "tenants" / "toko-contoh.yaml.example": tenant}
         # `watch`, `backup.s3`: what has keys below it
         self.sections = {key.rsplit(".", n)[0] for key in self.keys for n in (1, 2) if "." in key}
         self.kinds = set(KIND.findall((ROOT / "server" / "watch" / "alerts.h").read_text(encoding="utf-8")))
@@ -244,6 +246,25 @@ class Documents:
             if told.count(kind) != 1:
                 self.fault(OPERATIONS, 1, f"the alert {kind} has {told.count(kind)} lines")
 
+    # --- what is there is described ---
+
+    def manual(self):
+        path = ROOT / "tools" / "man" / "lapakctl.8"
+        text = re.sub(r'\\f[BIRP]|\\|"', "", path.read_text(encoding="utf-8"))
+        heads = re.findall(r"^\.[BIR]+ (.*)$", text, re.M)
+        for name, (_, options) in sorted(self.tool.commands.items()):
+            if not any(f"{head} ".startswith(f"{name} ") for head in heads):
+                self.fault(path, 1, f"does not describe lapakctl {name}")
+            for option in options:
+                if option not in text:
+                    self.fault(path, 1, f"does not tell of {option} of lapakctl {name}")
+
+    def example(self, path, keys):
+        text = path.read_text(encoding="utf-8")
+        for key in sorted(keys):
+            if not re.search(rf"^[# ]*{key.rsplit('.', 1)[-1]}:", text, re.M):
+                self.fault(path, 1, f"does not explain {key}")
+
     def lead_somewhere(self, text):
         for number, _, target in text.links():
             if "://" in target:
@@ -260,6 +281,9 @@ def check(checker):
     documents = Documents(checker)
     documents.held(documents.in_step)
     documents.held(documents.alerts)
+    documents.held(documents.manual)
+    for path, keys in documents.examples.items():
+        documents.held(documents.example, path, keys)
     for path in (README, README_ID, OPERATIONS, METRICS, ROOT / "CONTRIBUTING.md", ROOT / "ARCHITECTURE.md"):
         text = Text(path)
         documents.held(documents.lead_somewhere, text)
