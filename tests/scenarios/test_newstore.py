@@ -271,6 +271,27 @@ def test_the_form_survives_a_crash(world, oma, teh):
     world.wait_states("live", teh)
 
 
+def test_a_crash_behind_the_writing_makes_one_store(world, oma, teh):
+    bot, form = world.owner_bot, Form(world, oma, teh)
+    form.begin()
+    form.say(teh.token, 3)
+    form.from_title()
+    held = world.db()
+    held.autocommit = False
+    with held.cursor() as cursor:  # the files are there, and it can't be written down that they are
+        cursor.execute("LOCK TABLE lapak.audit_logs IN ACCESS EXCLUSIVE MODE")
+        oma.press(bot, "✅ Simpan")
+        world.until((world.tenants_directory / "teh-tarik.yaml").exists, what="the file")
+        world.kill9()
+    held.rollback()
+    held.close()
+    world.query("UPDATE lapak.jobs SET lease_until = now() WHERE lease_until IS NOT NULL")  # a while later
+    world.start()
+    oma.wait_for(bot, "sudah aktif: @teh_tarik_bot", seconds=40)
+    assert [event for event, _, _ in events(world)] == ["store.added"]
+    assert world.env_file.read_text().count("TEH_TARIK_BOT_TOKEN") == 1
+
+
 def test_clashes_that_show_only_at_the_end_lead_back(world, oma, teh):
     form = Form(world, oma, teh)
     form.begin()

@@ -10,7 +10,6 @@
 
 enum {
     MOST_FAILURES = 5,
-    LONGEST_CALL_MS = 45000,
     LOOK_MS = 1000,
     LONGEST_LOOK_MS = 120 * 1000,
 };
@@ -186,12 +185,8 @@ static bool finish(struct work *work, int64_t ref, void *request_taken, void *re
     return ask_again(work, ref, request, result, err);
 }
 
-const struct job_kind newstore_write_job = {.name = JOB_WRITE,
-                                            .prepare = prepare,
-                                            .call = call,
-                                            .finish = finish,
-                                            .most_failures = MOST_FAILURES,
-                                            .longest_call_ms = LONGEST_CALL_MS};
+const struct job_kind newstore_write_job = {
+    .name = JOB_WRITE, .prepare = prepare, .call = call, .finish = finish, .most_failures = MOST_FAILURES};
 
 /* --- is it live? --- */
 
