@@ -189,6 +189,7 @@ static bool add_some(struct round *round, const struct tenant_file *const *files
     struct arena *arena = round->arena;
     struct migrate_target *targets = ARENA_ARRAY(arena, struct migrate_target, count);
     struct enrolment *enrolments = ARENA_ARRAY(arena, struct enrolment, count);
+    bool *was_missing = ARENA_ARRAY(arena, bool, count);
     size_t ready = 0;
     for (size_t i = 0; i < count; i++)
         targets[i] =
@@ -202,6 +203,7 @@ static bool add_some(struct round *round, const struct tenant_file *const *files
             round->report->passing = true;
             continue;
         }
+        was_missing[ready] = targets[i].from == 0;
         enrolments[ready++].tenant = files[i]->tenant;
         if (targets[i].from != targets[i].to)
             log_info(files[i]->tenant->name, "schema %s: version %d to %d", targets[i].schema,
@@ -215,6 +217,9 @@ static bool add_some(struct round *round, const struct tenant_file *const *files
         !suspension_read(arena, round->db, &suspended, &suspended_count, err))
         return false;
     for (size_t i = 0; i < ready; i++) {
+        if (was_missing[i] && !enrolments[i].is_new)
+            log_error(enrolments[i].tenant->name,
+                      "its schema was gone and was made anew, empty; lapakctl restore brings a backup back");
         service_add(options->service, &enrolments[i],
                     suspension_of(suspended, suspended_count, enrolments[i].tenant->name));
         add_name(&round->report->added, arena_strdup(arena, enrolments[i].tenant->name));

@@ -59,13 +59,14 @@ static bool read_secrets(struct arena *arena, struct db_tx *tx, const struct vau
 }
 
 static bool add_missing(struct arena *arena, struct db_tx *tx, const struct vault *vault,
-                        const struct enrolment *stores, size_t count, bool *added_out, struct error *err)
+                        struct enrolment *stores, size_t count, bool *added_out, struct error *err)
 {
     bool added = false;
     for (size_t i = 0; i < count; i++) {
         const struct tenant *tenant = stores[i].tenant;
         if (stores[i].webhook_secret)
             continue;
+        stores[i].is_new = true;
         const char *secret = crypto_random_word(arena, SECRET_LENGTH);
         size_t length;
         void *sealed =

@@ -12,7 +12,9 @@
 
 struct enrolment {
     const struct tenant *tenant; /* given; borrowed */
-    const char *webhook_secret;  /* filled in; in the arena */
+    /* Filled in: */
+    const char *webhook_secret; /* in the arena */
+    bool is_new;                /* nobody knew of it before */
 };
 
 /* One transaction for all of them, however many. */

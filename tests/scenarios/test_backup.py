@@ -108,7 +108,7 @@ def test_a_store_comes_back_while_the_others_sell(world, kopi, nonton, budi):
     world.expect(r"log (kopi-digital|server): ", must=False)
     world.query(f"DROP SCHEMA {kopi.schema} CASCADE")
     said = world.ctl("restore", kopi.name, "--yes").stdout
-    assert "restored as of" in said and "--confirm" in said
+    assert "restored as of" in said and "--confirm" not in said, "there is nothing to go back to"
     assert completed(kopi) == 1 and kopi.stock("SUSU")["sold"] == 1
     assert "kopi-digital: 0 differences" in world.ctl("verify", kopi.name).stdout
     buy(world, budi, kopi, "Kopi Susu")
@@ -117,6 +117,19 @@ def test_a_store_comes_back_while_the_others_sell(world, kopi, nonton, budi):
     assert "nonton-hemat: 0 differences" in world.ctl("verify", nonton.name).stdout
     assert schemas(world) == set()
     assert world.query("SELECT count(*) FROM lapak.audit_logs WHERE event = 'backup.restored'")[0][0] == 1
+
+
+def test_a_store_whose_schema_was_gone_at_the_start_says_so(world, kopi, budi):
+    world.start()
+    buy(world, budi, kopi, "Kopi Susu")
+    make(world, kopi)
+    world.stop()
+    world.query(f"DROP SCHEMA {kopi.schema} CASCADE")
+    world.expect(r"log kopi-digital: .*its schema was gone and was made anew, empty; lapakctl restore")
+    world.start()
+    world.ctl("restore", kopi.name, "--yes")
+    assert completed(kopi) == 1
+    world.ctl("restore", kopi.name, "--confirm")
 
 
 def test_a_restore_is_asked_for_taken_back_and_confirmed(world, kopi, budi):

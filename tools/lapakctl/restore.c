@@ -90,19 +90,22 @@ static bool agreed(const struct backups *backups, const struct restore_present *
 
 /* --- restoring --- */
 
-static const char *success_text(const struct backups *backups, const struct load_result *result)
+static const char *success_text(const struct backups *backups, const struct load_result *result,
+                                bool replaced)
 {
     struct arena *arena = backups->context->arena;
-    return arena_printf(arena,
-                        "restored as of %s UTC, %" PRId64 " rows.%s Then: lapakctl restore %s --confirm "
-                        "(drops the old state), or --undo (takes it back)",
+    const char *then = arena_printf(arena,
+                                    " Then: lapakctl restore %s --confirm (drops the old state), or --undo"
+                                    " (takes it back)",
+                                    backups->subject.store);
+    return arena_printf(arena, "restored as of %s UTC, %" PRId64 " rows.%s%s",
                         shelf_time_text(arena, result->manifest.time_ms),
                         manifest_all_rows(&result->manifest), backups->is_server ? " Start lapakd." : "",
-                        backups->subject.store);
+                        replaced ? then : "");
 }
 
 static bool restore(struct backups *backups, const struct backups_found *found,
-                    struct load_result *result_out, struct error *err)
+                    struct load_result *result_out, bool *replaced_out, struct error *err)
 {
     struct restore_present present;
     struct load_result result;
@@ -119,6 +122,7 @@ static bool restore(struct backups *backups, const struct backups_found *found,
     result.manifest.sha256 = result.sha256;
     write_down(backups, "backup.restored", &result.manifest);
     *result_out = result;
+    *replaced_out = present.exists;
     return true;
 }
 
@@ -128,10 +132,11 @@ static int run_restore(struct backups *backups)
     struct backups_found found = {0};
     struct load_result result;
     struct error err;
-    bool ok =
-        backups_find(backups, at ? at : "newest", &found, &err) && restore(backups, &found, &result, &err);
+    bool replaced;
+    bool ok = backups_find(backups, at ? at : "newest", &found, &err) &&
+              restore(backups, &found, &result, &replaced, &err);
     target_close(&found.target);
-    return done(backups, ok, &err, ok ? success_text(backups, &result) : "");
+    return done(backups, ok, &err, ok ? success_text(backups, &result, replaced) : "");
 }
 
 /* Configuration and logs alone; the database is left alone. */
