@@ -14,8 +14,8 @@
 #include "bot/admin/texts.h"
 #include "bot/admin/units.h"
 #include "bot/admin/vouchers.h"
-#include "bot/owner/screens.h"
 #include "bot/owner/newstore.h"
+#include "bot/owner/screens.h"
 
 const struct wizard_kind *const wizard_kinds[] = {
     &admins_wizard,
