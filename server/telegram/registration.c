@@ -27,6 +27,7 @@ struct entry {
     bool gone;                     /* removed: nothing is registered */
     const struct tenant *farewell; /* whose bot's webhook is to be taken off; a reference, or NULL */
     bool planned;                  /* a run is waiting in the pool */
+    bool waits;                    /* its turn came while enough were running */
     int64_t planned_ms;            /* for then */
     bool running;
     bool again; /* asked for while it ran */
@@ -122,7 +123,9 @@ static bool admit(struct registration *r, struct entry *entry, size_t serial)
     }
     if (r->running >= MOST_RUNNING) {
         entry->planned = true;
-        r->waiting[r->waiting_count++] = serial;
+        if (!entry->waits) /* asked for again and again it comes by more than once */
+            r->waiting[r->waiting_count++] = serial;
+        entry->waits = true;
         return false;
     }
     entry->running = true;
@@ -135,6 +138,7 @@ static void let_next_run(struct registration *r)
     if (r->waiting_count == 0)
         return;
     size_t serial = r->waiting[0];
+    r->entries[serial - r->first_serial]->waits = false;
     memmove(r->waiting, r->waiting + 1, --r->waiting_count * sizeof(*r->waiting));
     pool_submit(r->options.pool, run_entry, (void *)(uintptr_t)serial);
 }

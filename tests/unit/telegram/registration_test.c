@@ -390,6 +390,24 @@ static void few_at_once_and_all_in_the_end(void **state)
     assert_int_equal(api_server_requests(f->server), 24);
 }
 
+static void one_that_is_asked_for_again_waits_once(void **state)
+{
+    struct fixture *f = *state;
+    f->script = at_gate;
+    for (int i = 0; i < 4; i++)
+        registration_add(f->registration, double_store(i), "a");
+    double_wait(four_wait, f);
+    for (int i = 0; i < 12; i++) { /* each meets four that run */
+        registration_add(f->registration, double_store(4), "a");
+        let_pass(f, 130);
+    }
+    set_gate(f, true);
+    for (int i = 0; i < 5; i++)
+        await(i, "live");
+    let_pass(f, 300);
+    assert_int_equal(api_server_requests(f->server), 15);
+}
+
 static void a_state_is_written_though_the_database_was_away(void **state)
 {
     struct fixture *f = *state;
@@ -518,6 +536,7 @@ int main(void)
         TEST(a_refused_webhook_is_tried_again_and_at_once_when_asked),
         TEST(a_429_pauses_all_stores),
         TEST(few_at_once_and_all_in_the_end),
+        TEST(one_that_is_asked_for_again_waits_once),
         TEST(a_state_is_written_though_the_database_was_away),
         TEST(one_that_is_removed_gets_its_webhook_taken_off),
         TEST(a_webhook_that_is_somebody_elses_stays),
