@@ -243,7 +243,12 @@ static bool stage_tenant(struct writing *writing, struct error *err)
     int fd = open(writing->staged, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0640);
     if (fd < 0)
         return fail(err, writing->staged);
-    bool ok = write_all(fd, text, strlen(text));
+    struct stat place;
+    /* Whoever may read the directory's files reads this one, also where root wrote it, with a mask of its
+     * own. */
+    bool ok = fstat(writing->lock_fd, &place) == 0 &&
+              (geteuid() != 0 || fchown(fd, place.st_uid, place.st_gid) == 0) && fchmod(fd, 0640) == 0 &&
+              write_all(fd, text, strlen(text));
     if (!ok)
         fail(err, writing->staged);
     close(fd);

@@ -1,6 +1,7 @@
 """lapakctl tenant add: a new store by answering questions; its keys are tried, its files are complete."""
 
 import json
+import os
 import re
 
 import pytest
@@ -41,10 +42,16 @@ def answers(**changed):
 
 def test_a_store_is_added_and_its_keys_are_tried(project):
     world = project
+    if os.geteuid() == 0:
+        os.chown(world.tenants_directory, -1, 65534)  # lapakd's group, while root adds the store
+    before = os.umask(0o077)
     done = world.ctl("tenant", "add", typed=answers())
+    os.umask(before)
     assert f"{world.config['public_url']}/webhooks/pakasir/teh-tarik" in done.stdout
     assert KEY not in done.stdout + done.stderr and TOKEN not in done.stdout + done.stderr
     path = world.tenants_directory / "teh-tarik.yaml"
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert path.stat().st_gid == world.tenants_directory.stat().st_gid
     text = path.read_text()
     assert KEY not in text and TOKEN not in text and SECRET not in text
     tenant = yaml.safe_load(re.sub(r"\$\{(\w+)\}", r"\1", text))
