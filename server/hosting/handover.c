@@ -29,14 +29,18 @@ enum {
     END_MS = 15000,
 };
 
+/* Values of LAPAKD_HANDOVER, by whose the socket is. */
+#define OF_OURS    "3,4"
+#define OF_SYSTEMD "3,4,systemd"
+
 enum outcome { NONE, STARTING, SERVES, FAILED };
 
 struct handover {
     char **argv;
     char program[1024]; /* as it was called: after an upgrade that is the new one */
     int socket_fd;      /* handed to us; 0: none */
-    bool from_systemd;
-    int ready_fd; /* to the predecessor; 0: none */
+    bool from_systemd;  /* also where a predecessor got it there */
+    int ready_fd;       /* to the predecessor; 0: none */
 
     atomic_int outcome; /* enum outcome */
     pid_t successor;
@@ -74,10 +78,12 @@ static void take_from_systemd(struct handover *handover)
 static void take_from_predecessor(struct handover *handover)
 {
     char value[16];
-    if (!take_variable("LAPAKD_HANDOVER", value, sizeof value) || strcmp(value, "3,4") != 0)
+    if (!take_variable("LAPAKD_HANDOVER", value, sizeof value))
+        return;
+    handover->from_systemd = strcmp(value, OF_SYSTEMD) == 0;
+    if (!handover->from_systemd && strcmp(value, OF_OURS) != 0)
         return;
     handover->socket_fd = SOCKET_FD;
-    handover->from_systemd = false;
     handover->ready_fd = READY_FD;
     fcntl(READY_FD, F_SETFD, FD_CLOEXEC);
 }
@@ -158,7 +164,8 @@ static void *wait_for_successor(void *argument)
     char byte;
     if (ready > 0 && fds[0].revents && read(handover->heard_fd, &byte, 1) == 1) {
         log_info(NULL, "the successor (process %d) serves: leaving", handover->successor);
-        notify_send("MAINPID=%d", handover->successor);
+        /* A beat, too: the successor's first may come before systemd knows it, and not count. */
+        notify_send("MAINPID=%d\nWATCHDOG=1", handover->successor);
         atomic_store(&handover->outcome, SERVES);
         kill(getpid(), SIGTERM);
         return NULL;
@@ -177,15 +184,15 @@ static void *wait_for_successor(void *argument)
 }
 
 /* Ours, without what is meant for this process alone, and with what was handed over. */
-static char **successor_environment(void)
+static char **successor_environment(const struct handover *handover)
 {
-    static char handed[] = "LAPAKD_HANDOVER=3,4";
+    static char ours[] = "LAPAKD_HANDOVER=" OF_OURS, of_systemd[] = "LAPAKD_HANDOVER=" OF_SYSTEMD;
     size_t count = 0;
     while (environ[count])
         count++;
     char **environment = xcalloc(count + 2, sizeof *environment);
     memcpy(environment, environ, count * sizeof *environment);
-    environment[count] = handed;
+    environment[count] = handover->from_systemd ? of_systemd : ours;
     return environment;
 }
 
@@ -206,7 +213,7 @@ static int spawn(struct handover *handover, int socket_fd, int ready_fd)
     posix_spawnattr_setsigmask(&attributes, &none);
     posix_spawnattr_setsigdefault(&attributes, &pipe_signal);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    char **environment = successor_environment();
+    char **environment = successor_environment(handover);
     int rc = posix_spawn(&handover->successor, handover->program, &actions, &attributes, handover->argv,
                          environment);
     free(environment);

@@ -6,7 +6,8 @@
  *
  * What is handed to a process when it starts:
  *   LISTEN_PID, LISTEN_FDS  by systemd (socket activation): the socket is descriptor 3
- *   LAPAKD_HANDOVER=3,4     by a predecessor: the socket is 3, and a byte written to 4 tells that we serve
+ *   LAPAKD_HANDOVER=3,4     by a predecessor: the socket is 3, and a byte written to 4 tells that we serve;
+ *                           "3,4,systemd" where systemd made the socket
  *
  * One thread while a successor starts; it ends with its outcome.
  */

@@ -1,5 +1,6 @@
 """A restart that refuses nobody: lapakd starts its successor on the same socket (SIGUSR2)."""
 
+import contextlib
 import os
 import re
 import signal
@@ -129,6 +130,20 @@ class Systemd:
         while (heard := self.hears.recv(4096).decode()) != message:
             assert heard == "WATCHDOG=1", heard
 
+    def forget_heard(self):
+        """A socket keeps ten; what comes while it is full is lost."""
+        self.hears.setblocking(False)
+        with contextlib.suppress(BlockingIOError):
+            while self.hears.recv(4096):
+                pass
+        self.hears.settimeout(30)
+
+    def wait_for_successor(self):
+        """Its number. It says that it is ready before or after systemd knows it."""
+        while not (found := re.fullmatch(r"MAINPID=(\d+)\nWATCHDOG=1", heard := self.hears.recv(4096).decode())):
+            assert heard in ("READY=1", "WATCHDOG=1"), heard
+        return int(found[1])
+
 
 @pytest.mark.parametrize("notify", ["path", "abstract"])
 def test_started_and_watched_as_systemd_does(world, kopi, notify):
@@ -141,13 +156,10 @@ def test_started_and_watched_as_systemd_does(world, kopi, notify):
         assert world.http("/readyz")[0] == 200
         if notify == "path":
             child.send_signal(signal.SIGUSR2)
-            systemd.wait_for("READY=1")  # the successor's, which may be heard before it is known
-            heard = systemd.hears.recv(4096).decode()
-            while heard == "WATCHDOG=1":
-                heard = systemd.hears.recv(4096).decode()
-            successor = int(re.fullmatch(r"MAINPID=(\d+)", heard)[1])
+            successor = systemd.wait_for_successor()
             assert child.wait(90) == 0
             assert world.http("/readyz")[0] == 200
+            systemd.forget_heard()
             systemd.wait_for("WATCHDOG=1")
             os.kill(successor, signal.SIGTERM)
             systemd.wait_for("STOPPING=1")
@@ -160,4 +172,28 @@ def test_started_and_watched_as_systemd_does(world, kopi, notify):
     finally:
         child.kill()
         child.wait()
+    assert "Sanitizer" not in (world.directory / "lapakd-1.out").read_text()
+
+
+def test_systemds_socket_stays_in_use_whatever_the_configuration_says(world, kopi):
+    """Its address stands in the place of `listen`, for a successor's successor too."""
+    world.write_files()
+    world.config_file.write_text(re.sub(r"(?m)^listen:.*$", "listen: 127.0.0.1:1", world.config_file.read_text()))
+    systemd = Systemd(world, str(world.directory / "notify"))
+    child = systemd.start(world)
+    running = child.pid
+    try:
+        systemd.wait_for("READY=1")
+        for _ in range(2):
+            os.kill(running, signal.SIGUSR2)
+            gone, running = running, systemd.wait_for_successor()
+            world.until(lambda gone=gone: gone == child.pid and child.poll() is not None or
+                        not os.path.exists(f"/proc/{gone}") or ") Z " in open(f"/proc/{gone}/stat").read(),
+                        30, "the predecessor's end")  # fmt: skip
+            assert world.http("/readyz")[0] == 200
+    finally:
+        os.kill(running, signal.SIGTERM)
+        child.wait(90)
+        world.until(lambda: not os.path.exists(f"/proc/{running}") or
+                    ") Z " in open(f"/proc/{running}/stat").read(), 30, "its end")  # fmt: skip
     assert "Sanitizer" not in (world.directory / "lapakd-1.out").read_text()
