@@ -248,8 +248,13 @@ bool backup_make(const struct backup_context *context, const struct backup_subje
                               .key = outcome.key,
                               .size = outcome.manifest.size,
                               .manifest = &outcome.manifest};
-    if (!check_item(context, subject, target, &item, clock_now_ms(), err) ||
-        !shelf_prune(target, context->config->backup.key, subject->store, &rule, clock_now_ms(),
+    if (!check_item(context, subject, target, &item, clock_now_ms(), err)) {
+        struct error ignored; /* the next one is made within the hour: they must not pile up */
+        (void)!shelf_prune(target, context->config->backup.key, subject->store, &rule, clock_now_ms(),
+                           &removed, &ignored);
+        return false;
+    }
+    if (!shelf_prune(target, context->config->backup.key, subject->store, &rule, clock_now_ms(),
                      &outcome.removed, err))
         return false;
     if (copy_offsite(context, subject, target, &removed, &outcome.offsite))

@@ -55,7 +55,7 @@ void retention_decide(struct retention_item *items, size_t count, const struct r
     struct retention_item *newest = NULL, *verified = NULL;
     for (size_t i = 0; i < count; i++) {
         struct retention_item *item = &items[i];
-        item->keep = item->time_ms > now_ms - DAY_MS;
+        item->keep = item->verified && item->time_ms > now_ms - DAY_MS;
         if (!newest || item->time_ms > newest->time_ms)
             newest = item;
         if (item->verified && (!verified || item->time_ms > verified->time_ms))

@@ -1,7 +1,8 @@
 /*
  * Which backups of a store are kept: of each of the last days, weeks (from Monday) and months that have any,
- * the newest, where it can be one that was verified; all of the last 24 hours; the newest of all; and the
- * newest verified one. Days without a backup do not count, so that a server that was off loses none. Pure.
+ * the newest, where it can be one that was verified; all verified ones of the last 24 hours; the newest of
+ * all; and the newest verified one. Days without a backup do not count, so that a server that was off loses
+ * none; and what is tried in vain each hour does not fill the disk. Pure.
  */
 #pragma once
 

@@ -5,6 +5,7 @@ import datetime
 import hashlib
 import hmac
 import json
+import os
 import threading
 
 import pytest
@@ -382,6 +383,20 @@ def test_the_second_place_gets_what_it_missed(world, kopi, backups):
         path.unlink()
     world.ctl("restore", kopi.name, "--yes")
     world.ctl("restore", kopi.name, "--confirm")
+
+
+def test_what_can_not_be_tried_out_does_not_pile_up(world, kopi, backups, monkeypatch):
+    world.start()
+    good = make(world, kopi)
+    programs = world.directory / "programs"
+    programs.mkdir()
+    (programs / "pg_restore").write_text("#!/bin/sh\necho 'pg_restore: error: no room' >&2\nexit 1\n")
+    (programs / "pg_restore").chmod(0o700)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    for _ in range(3):
+        assert "no room" in world.ctl("backup", kopi.name, expect=1).stderr
+    left = sorted(path.stem for path in (backups / kopi.name).glob("*.lapak"))
+    assert len(left) == 2 and left[0] == good["time"], "the good one and the last that failed"
 
 
 # --- another machine ---

@@ -105,6 +105,15 @@ static void those_of_the_last_day_stay(void **unused)
     assert_false(items[30].keep);
 }
 
+static void those_tried_in_vain_do_not_pile_up(void **unused)
+{
+    add(now - 20 * HOUR, true);
+    for (int64_t hour = 0; hour < 18; hour++)
+        add(now - hour * HOUR, false);
+    assert_in_range(decide(7, 4, 6), 2, 3);
+    assert_true(items[0].keep && items[1].keep);
+}
+
 static void days_are_the_stores(void **unused)
 {
     /* 2026-11-10 16:30 and 17:30 UTC: two days in Jakarta */
@@ -127,6 +136,7 @@ int main(void)
         cmocka_unit_test_setup(of_a_day_the_newest_verified_one, setup),
         cmocka_unit_test_setup(the_newest_verified_one_is_never_removed, setup),
         cmocka_unit_test_setup(those_of_the_last_day_stay, setup),
+        cmocka_unit_test_setup(those_tried_in_vain_do_not_pile_up, setup),
         cmocka_unit_test_setup(days_are_the_stores, setup),
         cmocka_unit_test_setup(nothing_of_nothing, setup),
     };
