@@ -144,7 +144,8 @@ static bool prepare_now(struct work *work, int64_t ref, struct job_step *step_ou
     return prepare(work, false, step_out);
 }
 
-static bool is_fresh(const struct backup_subject *subject)
+/* When the newest one was made; 0 where that is too long ago, or it is not good. */
+static int64_t fresh_time(const struct backup_subject *subject)
 {
     auto_arena struct arena *arena = arena_new();
     auto_target struct target *target = NULL;
@@ -154,9 +155,10 @@ static bool is_fresh(const struct backup_subject *subject)
     const struct backup_config *config = &backup.config->backup;
     if (!target_open(config->directory, &target, &ignored) ||
         !shelf_list(target, arena, config->key, subject->store, &items, &count, &ignored))
-        return false;
+        return 0;
     const struct shelf_item *newest = shelf_find(items, count, INT64_MAX);
-    return newest && shelf_is_good(newest) && newest->time_ms > clock_now_ms() - FRESH_MS;
+    bool fresh = newest && shelf_is_good(newest) && newest->time_ms > clock_now_ms() - FRESH_MS;
+    return fresh ? newest->time_ms : 0;
 }
 
 /* Returns what there is to say; the error of the session is the backup's. */
@@ -167,8 +169,10 @@ static void make(const struct backup_context *context, const struct backup_subje
         outcome->what = outcome->error.code == ERR_CONFLICT ? NOT_NOW : FAILED;
         return;
     }
-    if (daily && is_fresh(subject)) {
+    int64_t fresh_ms = daily ? fresh_time(subject) : 0;
+    if (fresh_ms) {
         outcome->what = FRESH;
+        outcome->made.manifest.time_ms = fresh_ms;
         if (backup_copy_offsite(context, subject, &outcome->offsite))
             outcome->offsite = (struct error){0};
     } else if (backup_make(context, subject, arena, &outcome->made, &outcome->error)) {
@@ -207,7 +211,7 @@ static void *call(const struct tenant *tenant, struct arena *arena, void *argume
 
 /* What the server's store writes down; on the heap, because it outlives the job. */
 struct news {
-    int64_t owner, at_ms;
+    int64_t owner, at_ms; /* of the backup; 0: none was made */
     bool ok;
     char *store;
     char text[2 * MOST_TEXT];
@@ -246,7 +250,7 @@ static void say(struct news *news, const struct outcome *outcome)
         str_addf(&text, "%s%s", text.length ? "; the second place does not have it: " : "", problem->text);
     snprintf(news->text, sizeof news->text, "%s", str_done(&text));
     snprintf(news->problem, sizeof news->problem, "%s", problem->code ? problem->text : "");
-    news->at_ms = outcome->what == MADE ? m->time_ms : clock_now_ms();
+    news->at_ms = outcome->what == FAILED ? 0 : m->time_ms;
     news->ok = !problem->code;
 }
 

@@ -18,10 +18,9 @@ DB_SERVER_STATEMENT(
     "outbox_late_seconds = $9, jobs_late_seconds = $10, "
     "failed_in_row = $11, webhook_pending = $12, webhook_error = $13, gateway_ok = $14");
 DB_SERVER_STATEMENT(figures_upsert_backup,
-                    "INSERT INTO store_figures AS f (store, backup_at, backup_error) "
-                    "VALUES ($1, CASE WHEN $3::text IS NULL THEN $2::timestamptz END, $3) "
+                    "INSERT INTO store_figures AS f (store, backup_at, backup_error) VALUES ($1, $2, $3) "
                     "ON CONFLICT (store) DO UPDATE SET backup_error = $3, "
-                    "backup_at = CASE WHEN $3::text IS NULL THEN $2 ELSE f.backup_at END");
+                    "backup_at = coalesce(excluded.backup_at, f.backup_at)");
 DB_SERVER_STATEMENT(figures_select, "SELECT " COLUMNS " FROM store_figures WHERE store = $1");
 DB_SERVER_STATEMENT(figures_select_after,
                     "SELECT " COLUMNS " FROM store_figures WHERE store > $1 ORDER BY store LIMIT $2");

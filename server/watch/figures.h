@@ -27,7 +27,8 @@ struct store_figures {
 
 /* What a round saw: everything but the backup's. */
 MUST_USE bool figures_write(struct work *work, const struct store_figures *figures, struct error *err);
-/* A backup came to its end; `problem` NULL: it is good. */
+/* A backup came to its end: `at_ms` is that of a good one, 0 where none was made; `problem`, NULL or why
+ * there is none, or why the second place does not have it. */
 MUST_USE bool figures_write_backup(struct work *work, const char *store, int64_t at_ms, const char *problem,
                                    struct error *err);
 /* One store's; zeroed but for its name where there is none. In the arena. */

@@ -365,6 +365,7 @@ def test_the_second_place_gets_what_it_missed(world, kopi, backups):
     world.write_files()
     said = world.ctl("backup", kopi.name, expect=1)
     assert "tried out and good" in said.stdout and "second place" in said.stderr
+    assert figures(world, kopi)[0] and figures(world, kopi)[1], "there is a good one, and something is wrong"
     world.expect(r"server: outbox row", must=False)
     world.start()
     run_daily(world, kopi)
