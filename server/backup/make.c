@@ -102,6 +102,14 @@ static bool put_manifest(const struct backup_context *context, struct target *ta
                             strlen(text), err);
 }
 
+/* Without its manifest it is of no use to anybody. Always false. */
+static bool take_away(struct target *target, const char *key)
+{
+    struct error ignored; /* what stays shelf_prune() clears away one day */
+    (void)!target->kind->remove(target, key, &ignored);
+    return false;
+}
+
 /* A second later than what is there already: the time is its name. */
 static bool free_time(struct target *target, const char *store, int64_t now_ms, int64_t *time_out,
                       struct error *err)
@@ -145,8 +153,10 @@ static bool dump_into(const struct backup_context *context, const struct backup_
         snapshot.table_count > 0 || error_set(err, ERR_NOT_FOUND, "there is no schema %s", subject->schema);
     ok = ok && write_container(context, subject, &snapshot, target, key, arena, &manifest, err);
     snapshot_close(&snapshot);
-    if (!ok || !put_manifest(context, target, &manifest, err))
+    if (!ok)
         return false;
+    if (!put_manifest(context, target, &manifest, err))
+        return take_away(target, key);
     *manifest_out = manifest;
     *key_out = key;
     return true;
@@ -204,9 +214,12 @@ static bool bring_up(const struct backup_context *context, const struct backup_s
         if (str_equal(there[i].key, here[newest].key) && shelf_is_good(&there[i]))
             return true;
     /* The manifest comes last: without it the copy is not known to be whole. */
-    return copy_container(from, to, here[newest].key, err) && check_bytes(context, to, &here[newest], err) &&
-           put_manifest(context, to, here[newest].manifest, err) &&
-           shelf_prune(to, key, subject->store, &rule, clock_now_ms(), removed_out, err);
+    if (!copy_container(from, to, here[newest].key, err))
+        return false;
+    if (!check_bytes(context, to, &here[newest], err) ||
+        !put_manifest(context, to, here[newest].manifest, err))
+        return take_away(to, here[newest].key);
+    return shelf_prune(to, key, subject->store, &rule, clock_now_ms(), removed_out, err);
 }
 
 static bool copy_offsite(const struct backup_context *context, const struct backup_subject *subject,

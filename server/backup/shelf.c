@@ -6,7 +6,7 @@
 
 #include "base/str.h"
 
-enum { MOST_MANIFEST = 64 * 1024, TIME_LENGTH = 16 };
+enum { MOST_MANIFEST = 64 * 1024, TIME_LENGTH = 16, DAY_MS = 24 * 3600 * 1000 };
 
 static const char container_end[] = ".lapak", manifest_end[] = ".json";
 
@@ -73,7 +73,8 @@ static bool read_manifest(struct target *target, struct arena *arena,
             *err = why;
             return false;
         }
-        item->problem = why.code == ERR_NOT_FOUND ? "it has no manifest" : "its manifest is far too large";
+        item->bare = why.code == ERR_NOT_FOUND;
+        item->problem = item->bare ? "it has no manifest" : "its manifest is far too large";
         return true;
     }
     if (!manifest_parse(arena, key, text, length, manifest, &why))
@@ -136,13 +137,36 @@ struct shelf_item *shelf_find(struct shelf_item *items, size_t count, int64_t at
 
 /* --- clearing away --- */
 
+/* Of items with the newest first. */
+static bool is_left_over(const struct shelf_item *items, size_t at, int64_t now_ms)
+{
+    bool better = false;
+    for (size_t i = 0; i < at; i++)
+        better = better || shelf_is_good(&items[i]);
+    return items[at].bare && better && items[at].time_ms < now_ms - DAY_MS;
+}
+
+static bool remove_bare(struct target *target, const struct shelf_item *items, size_t count, int64_t now_ms,
+                        size_t *removed, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!is_left_over(items, i, now_ms))
+            continue;
+        if (!target->kind->remove(target, items[i].key, err))
+            return false;
+        ++*removed;
+    }
+    return true;
+}
+
 bool shelf_prune(struct target *target, const uint8_t key[static CRYPTO_KEY_BYTES], const char *store,
                  const struct retention_rule *rule, int64_t now_ms, size_t *removed_out, struct error *err)
 {
     auto_arena struct arena *arena = arena_new();
     struct shelf_item *items;
     size_t count, known = 0, removed = 0;
-    if (!shelf_list(target, arena, key, store, &items, &count, err))
+    if (!shelf_list(target, arena, key, store, &items, &count, err) ||
+        !remove_bare(target, items, count, now_ms, &removed, err))
         return false;
     struct retention_item *decided = ARENA_ARRAY(arena, struct retention_item, count);
     for (size_t i = 0; i < count; i++) {

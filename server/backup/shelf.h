@@ -15,6 +15,7 @@ struct shelf_item {
     int64_t size;              /* of the container, as it lies there */
     struct manifest *manifest; /* NULL: there is none to be trusted; `problem` says why */
     const char *problem;       /* for people; NULL */
+    bool bare;                 /* no manifest lies there: it was being written when something ended */
 };
 
 /* "20261122T190000Z"; the time is cut to seconds. */
@@ -36,7 +37,8 @@ bool shelf_is_good(const struct shelf_item *item);
 struct shelf_item *shelf_find(struct shelf_item *items, size_t count, int64_t at_ms);
 
 /* Removes what the rule does not keep; what has no manifest to be trusted (another BACKUP_KEY's, perhaps) is
- * neither counted nor removed. The container goes first, so that what is left half removed is seen to be. */
+ * neither counted nor removed. A bare one goes when it is a day old and a newer good one lies there: what a
+ * crash left is nobody's. The container goes first, so that what is left half removed is seen to be. */
 MUST_USE bool shelf_prune(struct target *target, const uint8_t key[static CRYPTO_KEY_BYTES],
                           const char *store, const struct retention_rule *rule, int64_t now_ms,
                           size_t *removed_out, struct error *err);

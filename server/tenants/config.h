@@ -27,7 +27,7 @@ struct s3_config {
     const char *endpoint; /* no trailing slash */
     const char *region;
     const char *access_key, *secret_key; /* secrets */
-    int64_t patience;                    /* seconds without an answer, or with hardly a byte, that end a call */
+    int64_t patience; /* seconds without an answer, or with hardly a byte, that end a call */
 };
 
 /* Where backups go, when they are made, and how many are kept. */
