@@ -19,9 +19,9 @@ look() {
 has_fields() {
     local field
     for field in Package Version Architecture Maintainer Depends Description Installed-Size; do
-        dpkg-deb --field "$1" "$field" | grep -q . || { echo "no $field"; return 1; }
+        [ -n "$(dpkg-deb --field "$1" "$field")" ] || { echo "no $field"; return 1; }
     done
-    dpkg-deb --field "$1" Depends | grep -q 'libc6 (>= .*libh2o-evloop.*libpq5' || { echo "libraries are missing"; return 1; }
+    grep -q 'libc6 (>= .*libh2o-evloop.*libpq5' <<<"$(dpkg-deb --field "$1" Depends)" || { echo "libraries are missing"; return 1; }
 }
 
 # Owner, mode and name of everything, against what is meant: nothing else may be in it, nothing writable by others.
