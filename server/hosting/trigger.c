@@ -1,9 +1,11 @@
 #include "hosting/trigger.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -43,8 +45,8 @@ struct trigger {
 enum {
     TENANTS,
     ENV,
-    EVENTS =
-        IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR
+    EVENTS = IN_CLOSE_WRITE | IN_CREATE | IN_ATTRIB | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE |
+             IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR
 };
 
 /* --- watching --- */
@@ -77,7 +79,7 @@ static bool env_changed(struct trigger *trigger)
         return false; /* being replaced, or gone: nothing to follow */
     const struct stat *seen = &trigger->env_seen;
     bool changed = now.st_dev != seen->st_dev || now.st_ino != seen->st_ino || now.st_size != seen->st_size ||
-                   now.st_mtim.tv_sec != seen->st_mtim.tv_sec || now.st_mtim.tv_nsec != seen->st_mtim.tv_nsec;
+                   now.st_ctim.tv_sec != seen->st_ctim.tv_sec || now.st_ctim.tv_nsec != seen->st_ctim.tv_nsec;
     trigger->env_seen = now;
     return changed;
 }
@@ -90,6 +92,18 @@ static void lose(struct trigger *trigger, struct watched *directory, const struc
         directory->watch = -1;
 }
 
+/* A file that is being made is waited for until it is closed; a link is whole at once, and never closed. */
+static bool is_whole(const char *directory, const struct inotify_event *event)
+{
+    struct stat status;
+    char path[PATH_MAX];
+    if (!(event->mask & IN_CREATE))
+        return true;
+    int length = snprintf(path, sizeof path, "%s/%s", directory, event->len ? event->name : "");
+    return length < (int)sizeof path && lstat(path, &status) == 0 &&
+           (S_ISLNK(status.st_mode) || status.st_nlink > 1);
+}
+
 /* Whether the event is one to reload for. Both directories may be the same. */
 static bool take_event(struct trigger *trigger, const struct inotify_event *event)
 {
@@ -100,8 +114,8 @@ static bool take_event(struct trigger *trigger, const struct inotify_event *even
     if (is_env)
         lose(trigger, env, event);
     /* Hidden files are no stores: rsync and some editors write those first. */
-    return (event->mask & IN_Q_OVERFLOW) || (is_env && env_changed(trigger)) ||
-           (is_tenants && (!event->len || event->name[0] != '.'));
+    return (event->mask & IN_Q_OVERFLOW) || (is_env && is_whole(env->path, event) && env_changed(trigger)) ||
+           (is_tenants && (!event->len || event->name[0] != '.') && is_whole(tenants->path, event));
 }
 
 /* Takes in what has arrived. True where there is something to reload for. */

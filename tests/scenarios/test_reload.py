@@ -145,6 +145,27 @@ def test_what_is_gone_stops_and_keeps_its_data_until_it_is_back(world, kopi, non
     assert kopi.telegram_secret == secret
 
 
+def test_links_and_permissions_are_changes_too(world, kopi, nonton):
+    teh = world.prepare_store("teh-tarik", [])
+    world.start()
+    elsewhere = world.directory / "available"
+    elsewhere.mkdir()
+    teh.write(elsewhere)
+    (world.tenants_directory / "teh-tarik.yaml").symlink_to(elsewhere / "teh-tarik.yaml")
+    world.wait_states("live", teh)
+
+    # a file lapakd may not read becomes readable; as root reads any, one that is still open for writing stands for it
+    budi = world.person(2001, "Budi")
+    path = world.tenants_directory / "kopi-digital.yaml"
+    with open(path, "r+", encoding="utf-8") as file:
+        text = file.read()
+        file.seek(0)
+        file.write(text.replace("Kopi Digital", "Kopi Tiktak"))
+        file.flush()
+        path.chmod(0o600)
+        world.until(lambda: "Kopi Tiktak" in budi.start_chat(kopi).text, what="the file to be followed")
+
+
 def test_what_went_while_nobody_ran_is_removed_and_a_bad_file_is_not(world, kopi, nonton):
     world.start()
     world.wait_states("live", kopi, nonton)
