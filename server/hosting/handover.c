@@ -26,7 +26,7 @@ enum {
     READY_FD = 4,
     SAFE_FD = 10, /* above what the successor's descriptors are put over */
     START_MS = 600000,
-    END_MS = 15000,
+    END_MS = 5000, /* while systemd waits 20 s for both of us; it may be migrating, which may break off */
 };
 
 /* Values of LAPAKD_HANDOVER, by whose the socket is. */
