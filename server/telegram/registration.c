@@ -257,11 +257,13 @@ static bool settle(struct registration *r, struct entry *entry, size_t serial,
         memcpy(entry->bot_username, outcome->bot_username, sizeof(entry->bot_username));
         entry->can_manage_bots = outcome->can_manage_bots;
     }
-    bool told_else = outcome->state == REGISTRATION_LIVE &&
-                     (!entry->has_digest || memcmp(entry->digest, digest, sizeof(entry->digest)) != 0);
+    /* Also where it was told the same again: another server may have written that the store is gone. */
+    bool was_told =
+        outcome->state == REGISTRATION_LIVE &&
+        (outcome->bot_id || !entry->has_digest || memcmp(entry->digest, digest, sizeof(entry->digest)) != 0);
     entry->has_digest = outcome->state == REGISTRATION_LIVE;
     memcpy(entry->digest, digest, sizeof(entry->digest));
-    if (changed || told_else)
+    if (changed || was_told)
         submit_note(r, entry, serial);
     if (outcome->state != REGISTRATION_UNREACHABLE) {
         entry->failures = 0;

@@ -408,6 +408,22 @@ static void one_that_is_asked_for_again_waits_once(void **state)
     assert_int_equal(api_server_requests(f->server), 15);
 }
 
+static bool is_written_twice(void *context)
+{
+    return double_note_of(1).count == 2;
+}
+
+static void what_is_made_ours_again_is_written_again(void **state)
+{
+    struct fixture *f = *state;
+    registration_add(f->registration, double_store(1), "a");
+    await(1, "live");
+    registration_add(f->registration, double_store(1), NULL); /* another server took its webhook off */
+    double_wait(is_written_twice, NULL);
+    assert_string_equal(double_note_of(1).state, "live");
+    assert_int_equal(atomic_load(&f->told[REGISTRATION_LIVE]), 1);
+}
+
 static void a_state_is_written_though_the_database_was_away(void **state)
 {
     struct fixture *f = *state;
@@ -537,6 +553,7 @@ int main(void)
         TEST(a_429_pauses_all_stores),
         TEST(few_at_once_and_all_in_the_end),
         TEST(one_that_is_asked_for_again_waits_once),
+        TEST(what_is_made_ours_again_is_written_again),
         TEST(a_state_is_written_though_the_database_was_away),
         TEST(one_that_is_removed_gets_its_webhook_taken_off),
         TEST(a_webhook_that_is_somebody_elses_stays),
