@@ -107,8 +107,9 @@ DB_TENANT_STATEMENT(
     " (ARRAY(SELECT id FROM orders WHERE telegram_id = $2))");
 DB_TENANT_STATEMENT(person_erase_cart, "DELETE FROM cart_items WHERE telegram_id = $1");
 DB_TENANT_STATEMENT(person_erase_conversation, "DELETE FROM conversations WHERE telegram_id = $1");
-/* A broadcast's messages are counted by it, and hold nothing of the person. */
-DB_TENANT_STATEMENT(person_erase_messages, "DELETE FROM outbox WHERE chat_id = $1 AND NOT bulk");
+/* A broadcast's messages that are on their way are counted by it, and hold nothing of the person. */
+DB_TENANT_STATEMENT(person_erase_messages,
+                    "DELETE FROM outbox WHERE chat_id = $1 AND (NOT bulk OR state IN ('sent', 'failed'))");
 /* What admins wrote to or about them. */
 DB_TENANT_STATEMENT(person_erase_logs, "UPDATE admin_logs SET subject_id = $2, note = '',"
                                        " before = CASE action WHEN 'message' THEN NULL ELSE before END,"
@@ -118,7 +119,13 @@ DB_TENANT_STATEMENT(
     person_erase_notes,
     "UPDATE admin_logs SET note = '' WHERE note <> '' AND ((subject = 'order' AND subject_id = ANY"
     " (ARRAY(SELECT id FROM orders WHERE telegram_id = $1))) OR (subject = 'deposit' AND"
-    " subject_id = ANY (ARRAY(SELECT id FROM deposits WHERE telegram_id = $1))))");
+    " subject_id = ANY (ARRAY(SELECT id FROM deposits WHERE telegram_id = $1))) OR (subject = 'payment' AND"
+    " subject_id = ANY (ARRAY(SELECT p.id FROM (SELECT id FROM orders WHERE telegram_id = $1) o"
+    " JOIN payments p ON p.order_id = o.id UNION ALL SELECT p.id FROM"
+    " (SELECT id FROM deposits WHERE telegram_id = $1) d"
+    " JOIN payments p ON p.order_id IS NULL AND p.deposit_id = d.id))) OR (subject = 'unit' AND"
+    " subject_id = ANY (ARRAY(SELECT u.id FROM (SELECT id FROM orders WHERE telegram_id = $1) o"
+    " JOIN order_items i ON i.order_id = o.id JOIN stock_units u ON u.order_item_id = i.id))))");
 DB_TENANT_STATEMENT(
     person_erase_delete,
     "WITH gone AS (DELETE FROM users WHERE telegram_id = $1 RETURNING reachable)"

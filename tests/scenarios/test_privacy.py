@@ -61,13 +61,17 @@ def test_exported_and_erased(world, kopi, budi):
     assert "nothing was erased" in world.ctl("person", "erase", kopi.name, budi.id, "--force", typed="n\n", expect=1).stderr
     assert kopi.value("SELECT count(*) FROM users WHERE telegram_id = %s", budi.id) == 1
 
+    # what admins write about an order, its payment or one of its units is about the person
+    for subject, table in (("order", "orders"), ("payment", "payments"), ("unit", "stock_units WHERE state = 'sold'")):
+        kopi.query("INSERT INTO admin_logs (actor_id, action, subject, subject_id, note, created_at) "
+                   f"SELECT %s, 'note', %s, id, 'Bu Ratna di ' || %s, now() FROM {table} LIMIT 1", andi.id, subject, subject)
     said = world.ctl("person", "erase", kopi.name, budi.id, "--yes", "--force").stdout
     assert "2 orders, 0 deposits and 1 ledger entries" in said
     assert world.verify() == []
     dump = subprocess.run(["/usr/lib/postgresql/15/bin/pg_dump", world.database_url, "-n", kopi.schema], capture_output=True, text=True,
                           check=False)
     assert dump.returncode == 0 and "Netflix" in dump.stdout, dump.stderr
-    for trace in ("Budiman", "Sastrowardoyo", "budi_rahasia", "ulasan"):
+    for trace in ("Budiman", "Sastrowardoyo", "budi_rahasia", "ulasan", "Ratna"):
         assert trace not in dump.stdout
     assert world.find_in_database("Budiman", "budi_rahasia", "ulasan", "kata-sandi") == []
     assert kopi.query("SELECT proof FROM terms") == [(None,)]
