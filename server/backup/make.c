@@ -270,8 +270,10 @@ bool backup_make(const struct backup_context *context, const struct backup_subje
     if (!shelf_prune(target, context->config->backup.key, subject->store, &rule, clock_now_ms(),
                      &outcome.removed, err))
         return false;
-    if (copy_offsite(context, subject, target, &removed, &outcome.offsite))
+    if (copy_offsite(context, subject, target, &removed, &outcome.offsite)) {
         outcome.removed += removed;
+        outcome.offsite = (struct error){0}; /* of a try that was repeated */
+    }
     *outcome_out = outcome;
     return true;
 }

@@ -33,6 +33,7 @@ struct target_put {
     struct arena *arena; /* the ETags' */
     const char **etags;
     size_t part_count;
+    int64_t sent; /* bytes in these */
 };
 
 struct target_get {
@@ -194,6 +195,7 @@ static bool send_part(struct target_put *put, struct error *err)
         return error_set(err, ERR_RETRY, "%s: a part without an ETag", put->target->place);
     put->etags = xrealloc(put->etags, (put->part_count + 1) * sizeof *put->etags);
     put->etags[put->part_count++] = arena_strdup(put->arena, answer.etag);
+    put->sent += (int64_t)put->length;
     put->length = 0;
     return true;
 }
@@ -244,7 +246,20 @@ static bool put_plain(struct target_put *put, struct error *err)
     return s3_call(&own->s3, scratch, &request, &answer, err);
 }
 
-/* A completion may be answered 200 and be an error all the same. */
+/* Whether all that was sent lies there as one object. */
+static bool is_whole(struct target_put *put)
+{
+    auto_arena struct arena *scratch = arena_new();
+    struct own *own = own_of(put->target);
+    struct s3_answer answer;
+    struct error ignored;
+    const struct s3_request request = {
+        .method = "GET", .path = path_of(scratch, own, put->key), .range = "bytes=0-0", .most = MOST_ANSWER};
+    return s3_call(&own->s3, scratch, &request, &answer, &ignored) && answer.whole_size == put->sent;
+}
+
+/* A completion may be answered 200 and be an error all the same; and one whose answer was lost is told, asked
+ * for again, that there is no such upload. */
 static bool complete(struct target_put *put, struct error *err)
 {
     auto_arena struct arena *scratch = arena_new();
@@ -266,7 +281,7 @@ static bool complete(struct target_put *put, struct error *err)
                                        .most = MOST_ANSWER};
     struct s3_answer answer;
     if (!s3_call(&own->s3, scratch, &request, &answer, err))
-        return false;
+        return err->code == ERR_NOT_FOUND && is_whole(put);
     return s3_element(scratch, answer.body, answer.length, "Code") == NULL ||
            error_set(err, ERR_RETRY, "%s: the upload was not completed", put->target->place);
 }

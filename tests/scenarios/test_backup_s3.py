@@ -1,6 +1,8 @@
 """Backups in an S3-compatible store: made, listed, brought back; and what it does wrong loses nothing."""
 
+import datetime
 import json
+import os
 
 import pytest
 from harness.s3 import KEY_ID, SECRET, StrictS3
@@ -62,6 +64,28 @@ def test_one_that_fails_is_told_and_no_older_backup_is_lost(world, kopi, s3, fai
     run_daily(world, kopi)
     world.until(lambda: not alerts(world), what="the alert's end")
     assert set(before) < set(s3.objects(BUCKET))
+
+
+def test_what_goes_well_the_second_time_is_no_failure(world, kopi, s3):
+    s3.fail(500, times=1, of="list-type")
+    s3.fail(500, method="PUT", times=1)
+    said = world.ctl("backup", kopi.name)
+    assert said.stderr == "" and len(s3.objects(BUCKET)) == 2
+
+
+def test_a_completion_whose_answer_was_lost_is_one(world, kopi, s3, backups):  # noqa: F811
+    yesterday = datetime.datetime.now(datetime.timezone.utc) - datetime.timedelta(days=1)
+    folder = world.log_directory / kopi.name
+    folder.mkdir(parents=True, exist_ok=True)
+    log = folder / f"{yesterday:%Y-%m-%d}.log"
+    log.write_bytes(os.urandom(17 * 1024 * 1024))  # more than a part
+    s3.fail("unanswered", method="POST", times=1, of="uploadId")
+    world.ctl("backup", kopi.name)
+    log.unlink()
+    posted = [query for method, _, query in s3.requests if method == "POST" and "uploadId" in query]
+    assert len(posted) == 2 and posted[0] == posted[1]
+    here = next((backups / kopi.name).glob("*.lapak"))
+    assert s3.objects(BUCKET)[f"lapak/{kopi.name}/{here.name}"] == here.read_bytes()
 
 
 def test_what_was_changed_there_is_not_brought_back(world, kopi, s3, backups):  # noqa: F811

@@ -33,6 +33,7 @@ class _Refusal(Exception):
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    unanswered = False
 
     def log_message(self, *_):
         pass
@@ -45,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
         path, _, query = self.path.partition("?")
         pairs = urllib.parse.parse_qsl(query, keep_blank_values=True)
         store.requests.append((self.command, path, dict(pairs)))
-        failure = store.next_failure(self.command)
+        failure = store.next_failure(self.command, dict(pairs))
         try:
             if failure == "hang":
                 store.released.wait()
@@ -54,6 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
             if failure == "drop":
                 self.close_connection = True
                 return
+            self.unanswered = failure == "unanswered"
             if isinstance(failure, int):
                 raise _Refusal(failure, "AccessDenied" if failure == 403 else "InternalError")
             self._check_signature(path, pairs, body)
@@ -165,6 +167,9 @@ class _Handler(BaseHTTPRequestHandler):
         )
 
     def _answer(self, status, body, **headers):
+        if self.unanswered:
+            self.close_connection = True
+            return
         self.send_response(status)
         for name, value in headers.items():
             self.send_header(name, value)
@@ -179,7 +184,8 @@ class _Bucket:
 
 
 class StrictS3:
-    """`fail(what, method=…, times=…)`: a status, "hang" (no answer) or "drop" (the connection closes)."""
+    """`fail(what, method=…, times=…)`: a status, "hang" (no answer) "drop" (the connection closes), or "unanswered"
+    (what was asked is done, and the connection closes before the answer)."""
 
     def __init__(self, *buckets):
         self.buckets = {name: _Bucket() for name in buckets}
@@ -190,18 +196,19 @@ class StrictS3:
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
-    def fail(self, what, method=None, times=None):
-        self._failures.append([what, method, times])
+    def fail(self, what, method=None, times=None, of=""):
+        """`of`: only what is asked with that in its query."""
+        self._failures.append([what, method, times, of])
 
     def unfail(self):
         self._failures.clear()
         self.released.set()
         self.released = threading.Event()
 
-    def next_failure(self, method):
+    def next_failure(self, method, query):
         for failure in self._failures:
-            what, only, times = failure
-            if only in (None, method) and times != 0:
+            what, only, times, of = failure
+            if only in (None, method) and times != 0 and (not of or of in query):
                 failure[2] = times and times - 1
                 return what
         return None
