@@ -178,8 +178,10 @@ static bool change_places(const struct backup_context *context, const struct bac
     backup_progress(context, "putting it in the store's place");
     if (!alone(context, subject, err) || !swap_patiently(context, &swap, err))
         return false;
+    /* The server's schema comes with the heads of other trails as they were then; those trails went on. */
     if (is_server(subject))
-        return bring_up_to_date(context, subject, subject->schema, err);
+        return bring_up_to_date(context, subject, subject->schema, err) &&
+               audit_known_forget(context->db, NULL, err);
     return make_known(context, subject, err) && audit_known_forget(context->db, subject->store, err);
 }
 

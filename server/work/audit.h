@@ -76,7 +76,8 @@ MUST_USE bool audit_known_get(struct db *db, const struct vault *vault, const ch
 /* The trail is good up to `verified`, its newest row: remembered as that, and as the head. */
 MUST_USE bool audit_known_put(struct db *db, const struct vault *vault, const char *name,
                               const struct audit_head *verified, int64_t now_ms, struct error *err);
-/* Forgets both, of a trail that was replaced (restored): remembered anew from its next row on. */
+/* Forgets both, of a trail that was replaced (restored): remembered anew from its next row on. NULL: of all
+ * trails. */
 MUST_USE bool audit_known_forget(struct db *db, const char *name, struct error *err);
 
 struct audit_result {

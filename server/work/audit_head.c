@@ -189,7 +189,7 @@ bool audit_known_put(struct db *db, const struct vault *vault, const char *name,
            error_context(err, "audit");
 }
 
-DB_SERVER_STATEMENT(audit_head_delete, "DELETE FROM audit_heads WHERE store = $1");
+DB_SERVER_STATEMENT(audit_head_delete, "DELETE FROM audit_heads WHERE store = coalesce($1, store)");
 
 bool audit_known_forget(struct db *db, const char *name, struct error *err)
 {
