@@ -40,6 +40,7 @@ struct trigger {
     int wake;
     pthread_t thread;
     atomic_bool asked, stopping;
+    bool stirred; /* something happened, also what is nothing to reload for: a file that is being made */
 };
 
 enum {
@@ -125,6 +126,7 @@ static bool take_events(struct trigger *trigger)
     bool changed = false;
     ssize_t length;
     while (trigger->notify >= 0 && (length = read(trigger->notify, buffer, sizeof buffer)) > 0) {
+        trigger->stirred = true;
         for (ssize_t at = 0; at < length;) {
             const struct inotify_event *event = (const struct inotify_event *)(buffer + at);
             changed = take_event(trigger, event) || changed;
@@ -142,6 +144,7 @@ static bool await(struct trigger *trigger, int wait_ms)
     struct pollfd fds[2] = {{trigger->wake, POLLIN, 0}, {trigger->notify, POLLIN, 0}};
     poll(fds, trigger->notify >= 0 ? 2 : 1, wait_ms);
     uint64_t count;
+    trigger->stirred = false;
     if (fds[0].revents && read(trigger->wake, &count, sizeof count) < 0)
         return false;
     return take_events(trigger);
@@ -151,7 +154,7 @@ static void let_come_to_rest(struct trigger *trigger)
 {
     int64_t end = clock_mono_ms() + LONGEST_REST_MS;
     while (!atomic_load(&trigger->stopping) && !atomic_load(&trigger->asked) && clock_mono_ms() < end &&
-           await(trigger, REST_MS))
+           (await(trigger, REST_MS) || trigger->stirred))
         ;
 }
 
