@@ -222,7 +222,7 @@ class World:
         if status != 200:
             raise BenchError(f"/metrics: {status}")
         rows = (line.rpartition(" ") for line in body.decode().splitlines() if not line.startswith("#"))
-        return {name: int(value) for name, _, value in rows}
+        return {name: float(value) for name, _, value in rows}
 
     def post(self, caller, store, update):
         status, body = caller.call("POST", store.path, update, {"X-Telegram-Bot-Api-Secret-Token": store.secret})
