@@ -24,6 +24,8 @@ def kopi(world):
 @pytest.fixture
 def oma(world, kopi):
     oma = world.person(OWNER)
+    world.start()
+    world.wait_states("live", kopi)
     oma.start_chat(world.owner_bot)
     return oma
 
