@@ -218,13 +218,28 @@ def test_many_stores_are_looked_at_one_after_the_other(world):
     world.start()
     for store in stores:
         world.until(lambda store=store: store.query("SELECT 1 FROM jobs WHERE kind = 'monitor_round'"), 20, "the job")
-    since = world.sandbox.state()["seq"]
-    look_again(world, *stores)
-    for store in stores:
-        world.query("SELECT pg_notify('lapak_catalogue', %s)", store.name)  # a sweep of it
-    for store in stores:
-        seen(world, store, lambda now: True)
-    times = sorted(call["at_ms"] for store in stores for call in world.calls(store, method="getWebhookInfo", since=since))
-    assert len(times) == len(stores)
+
+    def times_of_a_round():
+        since = world.sandbox.state()["seq"]
+        look_again(world, *stores)
+        for store in stores:
+            world.query("SELECT pg_notify('lapak_catalogue', %s)", store.name)  # a sweep of it
+
+        def times():
+            return sorted(call["at_ms"] for store in stores for call in world.calls(store, method="getWebhookInfo", since=since))
+
+        world.until(lambda: len(times()) >= len(stores), 30, "a round by each store")
+        for store in stores:  # none is under way any more
+            seen(world, store, lambda now: True)
+            world.until(lambda store=store: store.query("SELECT 1 FROM jobs WHERE kind = 'monitor_round' AND due_at > now() AND due_at < 'infinity'"),
+                        30, "the next round's plan")
+        assert len(times()) == len(stores)
+        return times()
+
+    # when a call arrives is this machine's matter too: one round without a delay will do, and no faster one can pass
+    for _ in range(3):
+        times = times_of_a_round()
+        if all(tenth - first >= 900 for first, tenth in zip(times, times[10:])):
+            break
     for first, tenth in zip(times, times[10:]):
-        assert tenth - first >= 700, "ten a second; on a busy machine one arrives a little late"
+        assert tenth - first >= 900, "ten a second"
